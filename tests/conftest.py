@@ -1,0 +1,12 @@
+"""What every test has at hand."""
+
+import os
+
+import pytest
+from django.conf import settings
+
+
+@pytest.fixture(autouse=True, scope="session")
+def apart_from_the_other_workers():
+    """Give each worker of pytest-xdist keys of its own in the cache that they share."""
+    settings.CACHES["default"]["KEY_PREFIX"] = os.environ.get("PYTEST_XDIST_WORKER", "")

@@ -1,0 +1,24 @@
+"""A throw-away PostgreSQL and Valkey for one run of the tests, loaded with ``-p`` so that it comes before Django's settings."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+# The process that runs the tests; the workers of pytest-xdist inherit what it set.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "MIDWATCH_BASE_URL", "BIND"):
+        os.environ.pop(name, None)  # the tests never touch a real server
+    state = Path(tempfile.mkdtemp(prefix="midwatch-tests-"))
+    state.chmod(0o711)
+    for directory in ("static", "assets"):
+        (state / directory).mkdir(mode=0o755)
+    os.environ |= {"MIDWATCH_STATE": str(state), "MIDWATCH_FORGETFUL": "1"}
+
+    from portal.embedded import users
+
+    # Also when pytest fails before or during its configuration.
+    atexit.register(shutil.rmtree, state, ignore_errors=True)
+    atexit.register(users.leave)
+    users.join()
