@@ -70,7 +70,7 @@ def short_when(value: date | datetime, now: datetime) -> str:
 def duration(value: timedelta | float | None) -> str:
     """Say a length of time (timedelta, or seconds) in its two largest units: 2 days 5 hours, 3 hours 20 minutes.
 
-    From 10 days on only the days. What is left over is dropped, never rounded up: who has waited 9 days 23 hours has not waited 10.
+    From 10 days on only the days. What is left over is dropped, never rounded up: 9 days 23 hours is not 10 days.
     """
     if value is None:
         return NOTHING
@@ -102,8 +102,8 @@ class Due(NamedTuple):
 def due(due_at: datetime | None, now: datetime, *, limit="", entered_at: datetime | None = None, held=False) -> Due:
     """Say when something is due, or by how much it is over.
 
-    Late from the first instant after ``due_at``. ``limit`` is what the limit reads like ("10 working days"). Close: due
-    within a day, or, where ``entered_at`` is known, when at least four fifths of the time have passed.
+    Late from the first instant after ``due_at``. ``limit`` is what the limit reads like ("10 working days").
+    Close: due within a day, or, where ``entered_at`` is known, when at least four fifths of the time have passed.
     """
     if held:
         return Due("held", "on hold, the clock is stopped")

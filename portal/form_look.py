@@ -1,4 +1,4 @@
-"""How every form on every page looks and speaks: NHS.UK components, optional fields marked, errors led to their field."""
+"""How every form on every page looks and speaks: NHS.UK components, errors that lead to their field."""
 
 from django import forms
 from django.forms.renderers import DjangoTemplates

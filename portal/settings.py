@@ -82,6 +82,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.context_processors.page_frame",
             ]
         },
     }
@@ -138,7 +139,7 @@ if not EMBEDDED:
 STATIC_URL = "/static/"
 STATIC_ROOT = STATE_DIR / "static"
 ASSETS_DIR = STATE_DIR / "assets"  # what portal.assets builds out of the design system's package
-STATICFILES_DIRS = [BASE_DIR / "portal" / "static", ASSETS_DIR]
+STATICFILES_DIRS = [ASSETS_DIR]  # portal/static is found as that of an application
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

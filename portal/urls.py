@@ -6,10 +6,14 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from portal.sign_in import SignInForm
+
 urlpatterns = [
     path(
         "sign-in/",
-        LoginView.as_view(template_name="portal/sign_in.html", redirect_authenticated_user=True),
+        LoginView.as_view(
+            template_name="portal/sign_in.html", authentication_form=SignInForm, redirect_authenticated_user=True
+        ),
         name="sign-in",
     ),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
