@@ -1,27 +1,30 @@
-# Midwatch. Needs python3 (3.11+) with pip, nothing else. `make run` is the whole portal; Ctrl-C stops it.
+# Midwatch. Needs python3 (3.11 or newer) with pip, and nothing else.
 .PHONY: run setup test soak bench lock
 
+# How long the soak lasts, in seconds. CI runs a sample: make soak SECONDS=180
 SECONDS ?= 1800
+UV ?= uv
 
+# The whole portal, until Ctrl-C.
 run:
 	@python3 portal/bootstrap.py run
 
+# The environment in .venv, with what the tests need.
 setup:
 	@python3 portal/bootstrap.py setup
 
 test: setup
 	@.venv/bin/python -m pytest -n 2 $(ARGS)
 
-# Faults, fuzzing and races for SECONDS seconds. CI runs a sample: make soak SECONDS=180
+# Faults, fuzzing and races.
 soak: setup
-	@MIDWATCH_SOAK_SECONDS=$(SECONDS) .venv/bin/python -m pytest -m soak -n 0 tests/soak $(ARGS)
+	@MIDWATCH_SOAK_SECONDS=$(SECONDS) .venv/bin/python -m pytest -m soak $(ARGS)
 
-# Every figure the issues name, one JSON line each.
+# Every figure that an issue names, one JSON line each.
 bench: setup
-	@set -e; for script in tests/bench/*.py; do .venv/bin/python "$$script"; done
+	@set -e; for script in $(wildcard tests/bench/*.py); do .venv/bin/python -m $$(echo $${script%.py} | tr / .); done
 
-# Locks that hold for every platform and name no hosts. Needs uv; set UV to its path.
-UV ?= uv
+# Lock files that hold for every platform and name no hosts.
 lock:
 	@cd requirements && for name in base dev; do \
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.txt; done

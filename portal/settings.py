@@ -11,7 +11,7 @@ from portal import environment
 from portal.embedded import places
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-STATE_DIR = places.state()
+STATE_DIR = places.directory()
 TESTING = "PYTEST_VERSION" in os.environ
 
 # Servers -------------------------------------------------------------------------------------------------------------
@@ -41,6 +41,7 @@ DEBUG = False
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 INSTALLED_APPS = [
+    "portal",  # first: its collectstatic stands before Django's
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -54,7 +55,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "rest_framework",
     "simple_history",
-    "portal",
     "pathways",
     "cases",
 ]
@@ -137,8 +137,8 @@ if not EMBEDDED:
 
 # Static files --------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = STATE_DIR / "static"
-ASSETS_DIR = STATE_DIR / "assets"  # what portal.assets builds out of the design system's package
+STATIC_ROOT = places.directory("static")  # made here: Django and whitenoise warn about a place that is missing
+ASSETS_DIR = places.directory("assets")  # what portal.assets builds out of the design system's package
 STATICFILES_DIRS = [ASSETS_DIR]  # portal/static is found as that of an application
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -171,6 +171,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 600  # seconds; both below the visibility timeout,
 CELERY_TASK_TIME_LIMIT = 660
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # An unused wake-up is dropped after a minute: after an outage one sweep does the work of all that were missed.
     "sweep": {"task": "cases.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
@@ -184,4 +185,15 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+# Logs ----------------------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"lines": {"()": "portal.log_lines.Lines"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Django's own handlers would print a second time, and mail whole requests to the administrators.
+    "loggers": {"django": {"handlers": [], "propagate": True}, "axes": {"level": "WARNING"}},
 }

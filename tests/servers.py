@@ -16,9 +16,11 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
         (state / directory).mkdir(mode=0o755)
     os.environ |= {"MIDWATCH_STATE": str(state), "MIDWATCH_FORGETFUL": "1"}
 
+    from portal import assets
     from portal.embedded import users
 
     # Also when pytest fails before or during its configuration.
     atexit.register(shutil.rmtree, state, ignore_errors=True)
     atexit.register(users.leave)
     users.join()
+    assets.build(state / "assets")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psycopg
 
-from portal.embedded import account, places, processes
+from portal import processes
+from portal.embedded import account, places
 from portal.refusal import Refused
 
 # Where root puts what PostgreSQL's account must reach when the checkout is closed to it.

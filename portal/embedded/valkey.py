@@ -8,7 +8,8 @@ from pathlib import Path
 
 import redis
 
-from portal.embedded import places, processes
+from portal import processes
+from portal.embedded import places
 from portal.refusal import Refused
 
 

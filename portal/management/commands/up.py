@@ -1,0 +1,115 @@
+"""Run the whole portal: what `make run` starts."""
+
+import os
+import signal
+import sys
+import time
+import webbrowser
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+from django.db import connections
+
+from portal import bind, startup
+from portal.children import Children, answers
+from portal.embedded import locks, places, users
+from portal.refusal import Refused
+
+PATIENCE = 60  # seconds for the web server to answer: a cold disk is slow
+
+
+class Stop(Exception):
+    """Somebody wants the portal to stop."""
+
+
+class Command(BaseCommand):
+    """Prepare the database and the static files, start worker, beat and web, and stay until told to stop."""
+
+    help = "Run the whole portal: worker, beat and web, on the servers that are named or on the embedded ones. Ctrl-C stops it."
+    requires_system_checks = []
+
+    def handle(self, **_) -> None:
+        """Run until a signal comes or a part fails; leave with 0 after a signal, with 1 after a failure."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, stop_once)
+        children = Children(lock=users.join() if settings.EMBEDDED else None)
+        try:
+            host, port = self.claim()
+            self.prepare()
+            children.start()
+            self.open_up(children, f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+            while True:
+                children.refuse_the_dead()
+                if settings.EMBEDDED and not users.running():
+                    raise Refused(f"The embedded servers ended, so everything was stopped. See {places.log('keeper')}.")
+                time.sleep(0.5)
+        except Stop as stop:
+            self.say(f"\n{stop}: stopping")
+        finally:
+            children.stop(self.say)
+            if settings.EMBEDDED:
+                connections.close_all()
+                users.leave()
+                self.say("servers stopped")
+
+    def claim(self) -> tuple[str, int]:
+        """Return host and port to listen on; refuse a second portal on this state, and an address that cannot be had."""
+        self.lock = locks.file("portal")
+        if not locks.taken(self.lock):
+            raise Refused(f"Midwatch is already running on {places.state()}. Stop it there, or set MIDWATCH_STATE to another directory.")
+        host, port = bind.address(settings.BIND)
+        if settings.EMBEDDED:
+            bind.refuse_others_reach(host)
+        else:
+            startup.require_mail_server()
+        bind.refuse_used(host, port)
+        return host, port
+
+    def prepare(self) -> None:
+        """Bring the database and the static files up to date; the demo's data go into the embedded database and no other."""
+        self.say("Preparing the database ...")
+        call_command("migrate", verbosity=0, interactive=False)
+        if settings.EMBEDDED and "load_demo" in get_commands():
+            call_command("load_demo", verbosity=0)
+        self.say("Collecting the static files ...")
+        call_command("collectstatic", verbosity=0, interactive=False)
+        connections.close_all()
+
+    def open_up(self, children: Children, url: str) -> None:
+        """Wait until the web server answers; say where it is, and show it if there is a desktop."""
+        self.say("Starting worker, beat and web ...")
+        end = time.monotonic() + PATIENCE
+        while not answers(f"{url}health/live"):
+            children.refuse_the_dead()
+            if time.monotonic() > end:
+                raise Refused(f"The web server did not answer in {PATIENCE} seconds. See {places.log('web')}.")
+            time.sleep(0.05)
+        self.say(f"\nMidwatch is running at {url}")
+        self.say(f"Its logs are in {places.directory('log')}. Ctrl-C stops it.")
+        if settings.EMBEDDED:
+            self.show_sign_ins()
+            if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform == "darwin":
+                webbrowser.open(url)
+
+    def show_sign_ins(self) -> None:
+        """Say who can sign in to the demo."""
+        if find_spec("cases.demo"):
+            from cases.demo import SIGN_INS
+
+            self.say("\nSign in as        with the password    to see")
+            for username, password, role in SIGN_INS:
+                self.say(f"  {username:<16}{password:<21}{role}")
+
+    def say(self, words: str) -> None:
+        """Say something at once, also into a pipe."""
+        self.stdout.write(words)
+        self.stdout.flush()
+
+
+def stop_once(number: int, frame: object) -> None:
+    """Stop in order at the first signal; leave at the second, when the kernel stops the children."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, lambda *_: os._exit(130))
+    raise Stop(signal.Signals(number).name)

@@ -1,0 +1,29 @@
+"""Gunicorn's settings: ``gunicorn -c python:portal.web_server portal.wsgi``, in the demo and in production."""
+
+import os
+
+from portal import startup
+
+bind = os.environ.get("BIND") or "127.0.0.1:8000"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 4
+timeout = 60
+graceful_timeout = 10
+control_socket_disable = True  # its socket would lie in the home directory of whoever starts it
+accesslog = "-"
+# The path without its query: what somebody searched for may be a name.
+access_log_format = "%(m)s %(U)s %(s)s %(M)sms"
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"lines": {"()": "portal.log_lines.Lines"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"gunicorn.error": {"level": "INFO"}, "gunicorn.access": {"level": "INFO"}},
+}
+
+
+def on_starting(server: object) -> None:
+    """Refuse to start while a server that is needed does not answer. Here, before there are workers that would try for ever."""
+    startup.require_servers()

@@ -1,0 +1,115 @@
+"""A browser for the journeys: Debian's Chromium, driven by Playwright, on a live server.
+
+A test that takes ``page`` is a journey and gets the mark ``browser``. Without Chromium it is skipped, or fails when
+MIDWATCH_REQUIRE_BROWSER is set. Every journey also fails on an error in the browser's console, so on everything that the
+content security policy had to stop, and on a request to another host.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync", "--disable-dev-shm-usage"]
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+_skipped = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every journey."""
+    for item in items:
+        if "page" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a journey where there is no browser, or fail it where there must be one."""
+    if CHROMIUM or not item.get_closest_marker("browser"):
+        return
+    if os.environ.get("MIDWATCH_REQUIRE_BROWSER"):
+        pytest.fail("There is no Chromium here, and MIDWATCH_REQUIRE_BROWSER asks for one. On Debian: apt-get install chromium.")
+    pytest.skip("There is no Chromium here.")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say last, after pytest's own closing line, that journeys were left out."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    skipped = sum("no Chromium" in str(report.longrepr) for report in reporter.stats.get("skipped", [])) if reporter else 0
+    if skipped:
+        print(f"{skipped} journeys in a browser were skipped: there is no Chromium here. On Debian: apt-get install chromium.")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator:
+    """One browser for all journeys of this process."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright keeps an event loop in this thread, and Django would take every query for one made inside of it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    flags = FLAGS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def page(chromium, live_server) -> Iterator:
+    """A page of a new visitor, on whom nothing is signed in; addresses may be given without the host."""
+    context = chromium.new_context(base_url=live_server.url, viewport=DESK, locale="en-GB", timezone_id="Europe/London")
+    host, wrong = urlsplit(live_server.url).netloc, []
+
+    def refuse_other_hosts(route) -> None:
+        if urlsplit(route.request.url).netloc in {host, ""}:
+            route.continue_()
+        else:
+            wrong.append(f"The page asked for {route.request.url}.")
+            route.abort()
+
+    context.route("**/*", refuse_other_hosts)
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("console", lambda message: wrong.append(message.text) if is_error(message) else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    yield page
+    context.close()
+    assert not wrong, "The browser reported:\n" + "\n".join(wrong)
+
+
+def is_error(message) -> bool:
+    """Tell whether a line of the console is an error; that an address was refused (403, 404, 409) is the page's to show."""
+    return message.type == "error" and "the server responded with a status of 4" not in message.text
+
+
+def sign_in(page, user, password: str) -> None:
+    """Sign in on the page, as a person does."""
+    page.goto("/sign-in/")
+    page.get_by_label("User name").fill(user.username)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def then_the_page_is_accessible(page) -> None:
+    """Fail with every rule of axe that the page breaks, and where it does."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    violations = Axe().run(page).response["violations"]
+    assert not violations, f"{page.url} is not accessible:\n" + "\n".join(
+        f"- {violation['help']} ({violation['id']}, {violation['impact']})\n"
+        + "\n".join(f"    {' '.join(map(str, node['target']))}: {node['html'][:200]}" for node in violation["nodes"])
+        for violation in violations
+    )
+
+
+def then_the_page_fits_a_phone(page) -> None:
+    """Fail if a phone would have to scroll the whole page sideways."""
+    page.set_viewport_size(PHONE)
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    page.set_viewport_size(DESK)
+    assert wider <= 0, f"{page.url} is {wider} pixels wider than a phone."
