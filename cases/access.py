@@ -1,0 +1,75 @@
+"""Who may see and do what. Roles are judged in the team that owns the stage a case is in."""
+
+from django.core.exceptions import PermissionDenied
+
+from pathways.groups import INSPECTOR, PATHWAY_ADMINISTRATOR
+from pathways.models import Membership, Role
+from pathways.models.people import SYSTEM_USERNAME
+
+ANY_ROLE = (Role.CASEWORKER, Role.MANAGER)
+
+# What each act needs. A move has roles of its own, which the map names.
+ROLES = {
+    "open": ANY_ROLE,
+    "hold": ANY_ROLE,
+    "resume": ANY_ROLE,
+    "close": ANY_ROLE,
+    "reopen": (Role.MANAGER,),
+    "assign": ANY_ROLE,
+    "note": ANY_ROLE,
+    "form": ANY_ROLE,
+    "acknowledge": ANY_ROLE,
+}
+
+REFUSALS = {
+    "open": "You cannot open cases on this pathway. They are opened by {team}.",
+    "move": "You cannot make this move. It is made by a {roles} of {team}.",
+    "reopen": "You cannot reopen this case. That is done by a manager of {team}.",
+}
+REFUSAL = "You can read this case but not change it. It is with {team} now."
+
+
+def groups_of(user) -> frozenset[str]:
+    """The names of the global groups of ``user``, asked of the database once per request."""
+    if not hasattr(user, "_midwatch_groups"):
+        user._midwatch_groups = frozenset(user.groups.values_list("name", flat=True)) if user.pk else frozenset()
+    return user._midwatch_groups
+
+
+def is_inspector(user) -> bool:
+    return INSPECTOR in groups_of(user)
+
+
+def is_pathway_administrator(user) -> bool:
+    return PATHWAY_ADMINISTRATOR in groups_of(user)
+
+
+def role_in(user, team_id) -> str | None:
+    """What ``user`` is in the team, or None."""
+    return Membership.objects.filter(team=team_id, user=user).values_list("role", flat=True).first()
+
+
+def manages_something(user) -> bool:
+    return user.memberships.filter(role=Role.MANAGER).exists()
+
+
+def sees_figures(user) -> bool:
+    """May ``user`` read pages that hold counts and durations but no patient?"""
+    return is_inspector(user) or is_pathway_administrator(user) or manages_something(user)
+
+
+def refusal(user, act, team, *, transition=None) -> str | None:
+    """Return a sentence if ``user`` may not do ``act`` on a case that is with ``team``; None if they may."""
+    if user.username == SYSTEM_USERNAME:
+        return None
+    roles = transition.roles if transition else ROLES[act]
+    if user.is_active and role_in(user, team.pk) in roles:
+        return None
+    named = " or ".join(Role(role).label for role in roles) or "nobody"
+    return REFUSALS.get(act, REFUSAL).format(team=team, roles=named)
+
+
+def require(user, act, team, *, transition=None) -> None:
+    """Raise PermissionDenied with the sentence unless ``user`` may do ``act`` on a case that is with ``team``."""
+    if sentence := refusal(user, act, team, transition=transition):
+        raise PermissionDenied(sentence)

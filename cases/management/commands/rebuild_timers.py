@@ -1,0 +1,21 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from cases.watch import timers
+
+
+class Command(BaseCommand):
+    help = "Compute all timers again from the journeys, and mend those that differ."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--check", action="store_true", help="only find them; exit 1 if any differs")
+
+    def handle(self, *, check, **options):
+        found = timers.rebuild(check=check)
+        for sentence in found:
+            self.stdout.write(sentence)
+        if not found:
+            self.stdout.write("All timers are right.")
+        elif check:
+            raise CommandError(f"{len(found)} differ. Run rebuild_timers to mend them.")
+        else:
+            self.stdout.write(f"{len(found)} mended.")

@@ -1,0 +1,64 @@
+"""A form of the map as a form on the screen, and its answers as they are kept."""
+
+from django import forms
+
+from cases.refusals import Refused
+from pathways.models.forms import QuestionKind
+
+YES_NO = [("yes", "Yes"), ("no", "No")]
+
+
+def form_class(definition):
+    """Return the Django form class that asks the questions of ``definition``, one field each, named by the question's
+    code.
+    """
+    fields = {question.code: _field(question) for question in definition.questions.all()}
+    return type("AnswersForm", (forms.Form,), fields)
+
+
+def _field(question):
+    shared = {"label": question.text, "help_text": question.hint, "required": question.required}
+    missing = {"required": f"Answer “{question.text}”"}
+    match question.kind:
+        case QuestionKind.LONG_TEXT:
+            return forms.CharField(widget=forms.Textarea(attrs={"rows": 5}), error_messages=missing, **shared)
+        case QuestionKind.NUMBER:
+            return forms.DecimalField(
+                min_value=question.minimum, max_value=question.maximum, error_messages=missing, **shared
+            )
+        case QuestionKind.DATE:
+            return forms.DateField(error_messages=missing, **shared)
+        case QuestionKind.YES_NO:
+            return forms.ChoiceField(choices=YES_NO, widget=forms.RadioSelect, error_messages=missing, **shared)
+        case QuestionKind.ONE_OF:
+            choices = [(choice, choice) for choice in question.choices]
+            return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, error_messages=missing, **shared)
+        case QuestionKind.SEVERAL_OF:
+            choices = [(choice, choice) for choice in question.choices]
+            return forms.MultipleChoiceField(
+                choices=choices, widget=forms.CheckboxSelectMultiple, error_messages=missing, **shared
+            )
+    return forms.CharField(max_length=1000, error_messages=missing, **shared)
+
+
+def answers_in_words(definition, answers: dict) -> list[dict]:
+    """Check ``answers`` and return them with the questions' wording of today: what a FormRecord keeps.
+
+    Raises Refused with a sentence for each answer that is missing or wrong.
+    """
+    form = form_class(definition)(answers)
+    if not form.is_valid():
+        raise Refused(
+            [f"{form.fields[name].label}: {error}" for name, errors in form.errors.items() for error in errors]
+        )
+    return [
+        {"code": q.code, "question": q.text, "kind": q.kind, "answer": _plain(form.cleaned_data[q.code])}
+        for q in definition.questions.all()
+    ]
+
+
+def _plain(value):
+    """The answer as JSON keeps it: dates in ISO form, numbers as they were typed."""
+    if value is None or isinstance(value, (str, list)):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

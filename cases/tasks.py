@@ -1,0 +1,22 @@
+"""What the worker does. Each task is two lines: the work is elsewhere, and can be done without Celery."""
+
+import logging
+
+from celery import shared_task
+
+from cases.watch import notices, timers
+from cases.watch import sweep as watch_sweep
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def sweep():
+    watch_sweep.run()
+    notices.send_due()
+
+
+@shared_task
+def check_timers():
+    for sentence in timers.rebuild(check=True):
+        log.error("%s", sentence)

@@ -1,0 +1,87 @@
+"""What a notice says. No patient name, NHS number or date of birth ever goes into an e-mail: reference, stage, how
+late, link.
+"""
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from cases import showing
+from cases.models import Notice
+from cases.watch import timers
+from cases.watch.recipients import Recipients
+
+
+class NoAddress(Exception):
+    """The person to be told has no e-mail address (any more)."""
+
+
+def message(notice, now) -> EmailMultiAlternatives:
+    """Build the e-mail of ``notice`` as things stand ``now``. Raises NoAddress if its recipient has none."""
+    if not notice.recipient.email:
+        raise NoAddress(f"{notice.recipient} has no e-mail address. Add one in the admin.")
+    told = {Notice.Kind.ESCALATION: _escalation, Notice.Kind.DIGEST: _digest, Notice.Kind.HOLD_ENDED: _hold_ended}
+    subject, context = told[notice.kind](notice, now)
+    context |= {"recipient": notice.recipient, "base_url": settings.MIDWATCH_BASE_URL}
+    mail = EmailMultiAlternatives(
+        subject,
+        render_to_string(f"cases/mail/{notice.kind}.txt", context),
+        to=[notice.recipient.email],
+        headers={"Message-ID": notice.message_id, "Auto-Submitted": "auto-generated"},
+    )
+    mail.attach_alternative(render_to_string(f"cases/mail/{notice.kind}.html", context), "text/html")
+    return mail
+
+
+def _line(escalation, now) -> dict:
+    """What is said about one escalation, in a mail of its own and in a digest alike."""
+    over = showing.due(escalation.due_at, now, limit=escalation.limit)
+    return {
+        "escalation": escalation,
+        "reference": escalation.case.reference,
+        "stage": escalation.stage_name,
+        "is_over": escalation.resolved_at is not None,
+        "is_late": over.kind == "late",
+        "lateness": over.words,
+        "due": showing.moment(escalation.due_at),
+        "link": f"{settings.MIDWATCH_BASE_URL}{escalation.case.get_absolute_url()}",
+    }
+
+
+def _escalation(notice, now):
+    escalation = notice.lines.select_related("escalation__case__owner", "escalation__case__team").get().escalation
+    case, line = escalation.case, _line(escalation, now)
+    subject = f"{'Late' if line['is_late'] else 'Soon late'}: {line['reference']}, {line['stage']}, {line['lateness']}"
+    if line["is_over"]:
+        return f"No longer waiting: {line['reference']}, {line['stage']}", line
+    entry = case.open_entry
+    entry.case = case
+    seen = timers.watched_entry(entry)
+    coming = seen.timer()
+    step = next((step for step in case.stage_now.ladder.all() if step.code == coming["rung"]), None)
+    people = Recipients([case.team_id]).of(step, team_id=case.team_id, owner=case.owner) if step else []
+    return subject, line | {
+        "owner": case.owner or f"nobody in {case.team}",
+        "waited": showing.duration(now - entry.entered_at),
+        "limit": escalation.limit,
+        "next_at": showing.moment(coming["fires_at"]) if people else "",
+        "next_to": ", ".join(str(person) for person in people),
+    }
+
+
+def _digest(notice, now):
+    lines = [_line(line.escalation, now) for line in notice.lines.select_related("escalation__case")]
+    lines = sorted((line for line in lines if not line["is_over"]), key=lambda line: line["escalation"].due_at)
+    late = sum(line["is_late"] for line in lines)
+    subject = f"{late} {'case is' if late == 1 else 'cases are'} late, {len(lines) - late} soon"
+    return subject, {"lines": lines, "late": late, "soon": len(lines) - late}
+
+
+def _hold_ended(notice, now):
+    case = notice.case
+    return f"Hold ended: {case.reference}, {case.stage_name}", {
+        "reference": case.reference,
+        "stage": case.stage_name,
+        "due": showing.moment(case.due_at) if case.due_at else "",
+        "link": f"{settings.MIDWATCH_BASE_URL}{case.get_absolute_url()}",
+    }

@@ -1,0 +1,209 @@
+"""Worlds for tests, each made in one line."""
+
+from datetime import UTC, date, datetime, time
+
+import factory
+import nhs_number
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from cases import lifecycle
+from cases.models import Patient
+from pathways.limits import Span, Unit
+from pathways.models import (
+    Calendar,
+    EscalationStep,
+    FormDefinition,
+    Membership,
+    OpeningHours,
+    Organisation,
+    Pathway,
+    PathwayVersion,
+    Question,
+    Requirement,
+    Role,
+    Stage,
+    Team,
+    Transition,
+    system_user,
+)
+from portal.models import User
+
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a working Monday without bank holidays near it, in winter time
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"user-{n}")
+    first_name = factory.Faker("first_name", locale="en_GB")
+    last_name = factory.Faker("last_name", locale="en_GB")
+    email = factory.LazyAttribute(lambda o: f"{o.username}@trust.example")
+    password = factory.django.Password("correct horse battery")
+
+
+class OrganisationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Organisation
+        django_get_or_create = ["code"]
+
+    code = "trust"
+    name = "Northshire NHS Trust"
+    is_own = factory.LazyAttribute(lambda o: o.code == "trust")
+
+
+class TeamFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Team
+        django_get_or_create = ["code"]
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    code = "booking"
+    name = factory.LazyAttribute(lambda o: f"{o.code.replace('-', ' ').capitalize()} team")
+
+
+class PatientFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Patient
+
+    nhs_number = factory.LazyFunction(lambda: nhs_number.generate(for_region=nhs_number.REGION_SYNTHETIC)[0])
+    given_name = "Test"
+    family_name = "Patient"
+    born_on = date(1963, 5, 4)
+
+
+def a_member(team, role=Role.CASEWORKER, **values):
+    """A user in ``team`` (its code, or the row)."""
+    team = TeamFactory(code=team) if isinstance(team, str) else team
+    user = UserFactory(**values)
+    Membership.objects.create(team=team, user=user, role=role)
+    return user
+
+
+def a_manager(team, **values):
+    return a_member(team, Role.MANAGER, **values)
+
+
+def in_group(name, **values):
+    user = UserFactory(**values)
+    user.groups.add(Group.objects.get(name=name))
+    return user
+
+
+def office_hours(code="office", nation="ENG"):
+    calendar, made = Calendar.objects.get_or_create(code=code, defaults={"name": code, "nation": nation})
+    if made:
+        for weekday in range(5):
+            OpeningHours.objects.create(calendar=calendar, weekday=weekday, opens=time(9), closes=time(17))
+    return calendar
+
+
+def span(words):
+    """A Span out of words such as "10 working days"."""
+    number, _, unit = words.partition(" ")
+    unit = unit.replace(" ", "_")
+    return Span(int(number), Unit(unit if unit.endswith("s") else f"{unit}s"))
+
+
+WARN, BREACH = ("warn", "before", "2 days"), ("breach", "after", "0 days")
+LADDER = [WARN, BREACH, ("again", "after", "1 day")]
+
+
+def a_stage(version, code, *, team="booking", limit="10 days", ladder=LADDER, calendar=None, **values):
+    """A stage with a ladder of (code, when, span) rungs that tell the managers; the last may carry a repeat (span,
+    times).
+    """
+    length = span(limit) if limit else None
+    stage = Stage.objects.create(
+        version=version,
+        code=code,
+        name=values.pop("name", code.replace("-", " ").title()),
+        position=Stage.objects.filter(version=version).count(),
+        team=TeamFactory(code=team) if isinstance(team, str) else team,
+        limit_amount=length.amount if length else None,
+        limit_unit=length.unit if length else "",
+        calendar=calendar or (office_hours() if length and length.is_working else None),
+        **values,
+    )
+    for position, (rung, when, offset, *repeat) in enumerate(ladder if length else ()):
+        EscalationStep.objects.create(
+            stage=stage,
+            position=position,
+            code=rung,
+            name=rung.capitalize(),
+            when=when,
+            amount=offset if when == "share" else span(offset).amount,
+            unit="" if when == "share" else span(offset).unit,
+            tells=["managers"],
+            repeat_amount=span(repeat[0]).amount if repeat else None,
+            repeat_unit=span(repeat[0]).unit if repeat else "",
+            repeat_at_most=repeat[1] if repeat else 0,
+        )
+    return stage
+
+
+def a_move(source, target, *, roles=("caseworker", "manager"), requires=()):
+    """A move between two stages; ``requires`` are (check, options) pairs."""
+    move = Transition.objects.create(source=source, target=target, name=f"Move to {target.name}", roles=list(roles))
+    for check, options in requires:
+        Requirement.objects.create(transition=move, check_name=check, options=options)
+    return move
+
+
+def a_draft(code="review", name=None):
+    pathway, _ = Pathway.objects.get_or_create(code=code, defaults={"name": name or code.capitalize()})
+    return PathwayVersion.objects.create(pathway=pathway, number=pathway.versions.count() + 1)
+
+
+def publish(version):
+    """Make a draft the active version without asking what is wrong with it."""
+    PathwayVersion.objects.filter(pathway=version.pathway, status="active").update(
+        status="retired", retired_at=timezone.now(), retired_by=system_user()
+    )
+    version.status, version.published_at, version.published_by = "active", timezone.now(), system_user()
+    version.save()
+    return version.pathway
+
+
+def a_form(version, code="risk-assessment", name="Risk assessment"):
+    form = FormDefinition.objects.create(version=version, code=code, name=name)
+    Question.objects.create(form=form, code="falls", text="Is there a risk of falls?", kind="yes_no", position=1)
+    Question.objects.create(form=form, code="notes", text="Notes", kind="long_text", required=False, position=2)
+    return form
+
+
+def a_pathway(code="review", *, requires=(), **first):
+    """Triage (booking team, 10 days) → review (clinic, 5 working days) → done (final), and straight from triage to
+    done.
+
+    ``requires`` guards the move to review; ``first`` changes the first stage (limit, ladder, team ...).
+    """
+    version = a_draft(code)
+    a_form(version)
+    triage = a_stage(version, "triage", is_first=True, **first)
+    review = a_stage(version, "review", team="clinic", limit="5 working days", kind="waiting")
+    done = a_stage(version, "done", team="clinic", limit=None, kind="final")
+    a_move(triage, review, requires=requires)
+    a_move(triage, done)
+    a_move(review, triage)
+    a_move(review, done)
+    return publish(version)
+
+
+def a_case(pathway=None, *, at=MONDAY, **values):
+    """A case opened at ``at`` by the system, in the first stage of ``pathway``."""
+    return lifecycle.open_case(
+        pathway or a_pathway(), values.pop("patient", None) or PatientFactory(), by=system_user(), at=at, **values
+    )
+
+
+def fresh(thing):
+    """The row as the database has it now. (``refresh_from_db`` would write past the protected fields.)"""
+    return type(thing).objects.get(pk=thing.pk)
+
+
+def the_move(case, target):
+    """The move out of the case's stage that leads to the stage with the code ``target``."""
+    return next(move for move in fresh(case).possible_moves if move.target.code == target)
