@@ -18,11 +18,11 @@ def address(text: str) -> tuple[str, int]:
 
 
 def refuse_others_reach(host: str) -> None:
-    """Refuse a host that other machines reach: the demo's passwords are printed, and its pages travel unencrypted."""
+    """Refuse a host that other machines reach: the demo's passwords are known, and its pages travel unencrypted."""
     if not all(ipaddress.ip_address(found.partition("%")[0]).is_loopback for found in _numeric(host)):
         raise Refused(
-            f"The demo listens to this machine only, and {host} can be reached from others. Use BIND=127.0.0.1:8000, or name "
-            "real servers with DATABASE_URL, REDIS_URL and EMAIL_URL."
+            f"The demo listens to this machine only, and {host} can be reached from others. Use BIND=127.0.0.1:8000, "
+            "or name real servers with DATABASE_URL, REDIS_URL and EMAIL_URL."
         )
 
 
@@ -30,7 +30,9 @@ def refuse_used(host: str, port: int) -> None:
     """Refuse an address that is in use, is not of this machine, or needs an account with more rights."""
     family = socket.AF_INET6 if ":" in _numeric(host)[0] else socket.AF_INET
     with socket.socket(family) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the web server does: not put off by old connections
+        trial.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # as the web server: not put off by old connections
         try:
             trial.bind((host, port))
             trial.listen()

@@ -4,8 +4,8 @@
     python3 portal/bootstrap.py setup    the environment only, with what the tests need
     python3 portal/bootstrap.py test ... the tests
 
-The one file that runs outside the environment it makes: standard library only, and no syntax that an older Python cannot read,
-so that it can say which Python is wanted.
+The one file that runs outside the environment it makes: standard library only, and no syntax that an older Python
+cannot read, so that it can say which Python is wanted.
 """
 
 import fcntl

@@ -31,6 +31,6 @@ def refuse_to_work_alone(**_) -> None:
 
 @beat_init.connect
 def sweep_at_once(**_) -> None:
-    """Refuse to start a beat without servers; otherwise wake the sweep now: after an outage a minute more is a minute too late."""
+    """Refuse to start a beat without servers; otherwise wake the sweep at once, instead of in a minute."""
     startup.require_servers()
     app.send_task("cases.tasks.sweep", expires=60)

@@ -16,7 +16,7 @@ from portal.refusal import Refused
 
 # What is run, and how long it may take to finish what it is doing after SIGTERM, in seconds.
 PROGRAMS = {
-    "worker": (["celery", "-A", "portal", "worker", "-P", "prefork", "-c", "2", "--without-gossip", "--without-mingle"], 30),
+    "worker": (["celery", "-A", "portal", "worker", "-c", "2", "--without-gossip", "--without-mingle"], 30),
     "beat": (["celery", "-A", "portal", "beat", "--pidfile="], 10),
     "web": (["gunicorn", "-c", "python:portal.web_server", "portal.wsgi"], 15),
 }

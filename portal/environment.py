@@ -1,7 +1,8 @@
 """The environment variables that say where Midwatch runs, read once and refused in sentences.
 
-DATABASE_URL, REDIS_URL and EMAIL_URL name real servers, all three or none. With none of them Midwatch runs on servers of its own
-(see portal.embedded): the demo. With all three it is an installation, and SECRET_KEY and ALLOWED_HOSTS must be given too.
+DATABASE_URL, REDIS_URL and EMAIL_URL name real servers, all three or none. With none of them Midwatch runs on servers
+of its own (see portal.embedded): the demo. With all three it is an installation, and SECRET_KEY and ALLOWED_HOSTS must
+be given too.
 """
 
 import os
@@ -29,7 +30,8 @@ def names_servers() -> bool:
     if named and missing:
         raise Refused(
             f"{' and '.join(named)} {'is' if len(named) == 1 else 'are'} set but {' and '.join(missing)} "
-            f"{'is' if len(missing) == 1 else 'are'} not. Set all three to use real servers, or none to use the embedded ones."
+            f"{'is' if len(missing) == 1 else 'are'} not. Set all three to use real servers, or none to use the "
+            "embedded ones."
         )
     return bool(named)
 
@@ -54,7 +56,7 @@ def url(name: str) -> str:
 
 
 def database(url: str) -> dict:
-    """Return Django's database settings for ``url``; its query goes to PostgreSQL's client library (sslmode and the like)."""
+    """Return Django's database settings for ``url``; its query (sslmode and the like) goes to PostgreSQL's library."""
     parts, options = urlsplit(url), dict(parse_qsl(urlsplit(url).query))
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -70,7 +72,7 @@ def database(url: str) -> dict:
 
 
 def email(url: str) -> dict:
-    """Return Django's EMAIL_* settings for ``url``: plain SMTP, STARTTLS (smtp+tls) or TLS from the first byte (smtp+ssl)."""
+    """Return Django's EMAIL_* settings for ``url``: plain SMTP, STARTTLS (smtp+tls) or TLS throughout (smtp+ssl)."""
     parts = urlsplit(url)
     return {
         "EMAIL_HOST": parts.hostname,
@@ -83,8 +85,10 @@ def email(url: str) -> dict:
 
 
 def broker(redis_url: str) -> str:
-    """Return ``redis_url`` as Celery writes it: a unix socket has another scheme there."""
-    return redis_url.replace("unix://", "redis+socket://", 1)
+    """Return ``redis_url`` as Celery writes it: a unix socket, and a database on one, have other names there."""
+    if not redis_url.startswith("unix://"):
+        return redis_url
+    return redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
 
 
 def secret_key() -> str:
@@ -92,8 +96,8 @@ def secret_key() -> str:
     key = os.environ.get("SECRET_KEY", "")
     if len(key) < 32:
         raise Refused(
-            "SECRET_KEY is not set, or is shorter than 32 characters. Set it to a long random text and keep it secret: "
-            'python3 -c "import secrets; print(secrets.token_urlsafe(50))" writes one.'
+            "SECRET_KEY is not set, or is shorter than 32 characters. Set it to a long random text and keep it "
+            'secret: python3 -c "import secrets; print(secrets.token_urlsafe(50))" writes one.'
         )
     return key
 

@@ -1,4 +1,4 @@
-"""Is the portal alive, and is it ready? Asked by machines: no sign-in, no patient's data, and no secret in an answer."""
+"""Is the portal alive, and is it ready? Asked by machines: no sign-in, and nothing in an answer that is secret."""
 
 from datetime import timedelta
 

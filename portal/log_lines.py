@@ -14,7 +14,7 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of ``record``."""
-        if record.exc_info and isinstance(record.args, dict) and "exc" in record.args:  # Celery's line about a failed task
+        if record.exc_info and isinstance(record.args, dict) and "exc" in record.args:  # how Celery tells of a failure
             record.args = record.args | {"exc": record.exc_info[0].__name__}
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),

@@ -8,14 +8,13 @@ from email.utils import parsedate_to_datetime
 from functools import wraps
 from pathlib import Path
 
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-
-from csp.decorators import csp_replace
 
 from portal.embedded import postbox
 
@@ -40,7 +39,10 @@ def demo_only(view: Callable) -> Callable:
 def mail_sent(request: HttpRequest) -> HttpResponse:
     """List the e-mails, newest first."""
     page = Paginator(postbox.kept(), PER_PAGE).get_page(request.GET.get("page"))
-    mails = [{"name": path.stem, **heading(BytesHeaderParser(policy=policy.default).parsebytes(path.read_bytes()))} for path in page]
+    mails = [
+        {"name": path.stem, **heading(BytesHeaderParser(policy=policy.default).parsebytes(path.read_bytes()))}
+        for path in page
+    ]
     return render(request, "portal/mail_sent.html", {"page": page, "mails": mails})
 
 
@@ -95,7 +97,8 @@ def heading(message: EmailMessage) -> dict:
         when = parsedate_to_datetime(message["Date"])
     except (TypeError, ValueError):
         when = None
-    return {"to": message["To"] or message["Delivered-To"], "subject": message["Subject"] or "(no subject)", "when": when}
+    to, subject = message["To"] or message["Delivered-To"], message["Subject"] or "(no subject)"
+    return {"to": to, "subject": subject, "when": when}
 
 
 def content(message: EmailMessage, kind: str) -> str | None:

@@ -14,7 +14,8 @@ PR_SET_PDEATHSIG = 1
 def start(arguments: Sequence[object], *, log: Path, death: int, **options) -> subprocess.Popen:
     """Start a child in a session of its own, writing to ``log``, that gets the signal ``death`` when its parent dies.
 
-    In its own session a Ctrl-C in the terminal does not reach it: the parent alone hears it, and stops its children in order.
+    In its own session a Ctrl-C in the terminal does not reach it: the parent alone hears it, and stops its children
+    in order.
     """
     with open(log, "ab") as output:
         return subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Django's settings: the embedded demo when no servers are named, an installation when they are (see portal.environment)."""
+"""Django's settings: the embedded demo when no servers are named, an installation when they are."""
 
 import os
 from datetime import timedelta
@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "django_fsm",
     "django_htmx",
     "rest_framework",
+    "rest_framework.authtoken",
     "simple_history",
     "pathways",
     "cases",
@@ -100,6 +101,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a good one takes a third of a second
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
@@ -131,7 +134,8 @@ CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not EMBEDDED
 SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from inside, where there is no TLS
 SECURE_HSTS_SECONDS = 0 if EMBEDDED else 365 * 24 * 60 * 60
-SECURE_HSTS_INCLUDE_SUBDOMAINS = False  # the trust's other hosts are not ours to bind
+# Not for subdomains, and not preloaded: the trust's other hosts are not ours to bind.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if not EMBEDDED:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the proxy must set it and drop a caller's own
 
@@ -180,10 +184,14 @@ CELERY_BEAT_SCHEDULE = {
 
 # Programming interface -----------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [  # the token first: who sends nothing is answered 401
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["cases.api.bodies.JSONObject"],
+    "EXCEPTION_HANDLER": "cases.api.refusals.answer",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 

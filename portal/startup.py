@@ -27,7 +27,7 @@ OLDEST_POSTGRESQL = 14  # of those that Django 5.2 supports
 
 @contextmanager
 def servers_for(arguments: list[str]) -> Iterator[None]:
-    """Hold the servers that a command needs: the named ones, once they answer, or the embedded ones, started if they do not run."""
+    """Have the servers that a command needs: the named ones, if they answer, or the embedded ones while it runs."""
     asks_only = {"-h", "--help", "--version"} & set(arguments)
     if asks_only or not arguments or arguments[0] in WITHOUT_SERVERS:
         yield
@@ -58,15 +58,16 @@ def require_servers() -> None:
 
     if not users.running():
         raise Refused(
-            "DATABASE_URL, REDIS_URL and EMAIL_URL are not set, and the embedded servers do not run. Set all three, or start "
-            "everything with make run."
+            "DATABASE_URL, REDIS_URL and EMAIL_URL are not set, and the embedded servers do not run. Set all three, "
+            "or start everything with make run."
         )
 
 
 def require_named_servers() -> None:
-    """Refuse a database or a broker that does not answer."""
-    database, broker = environment.url("DATABASE_URL"), environment.url("REDIS_URL")
-    environment.url("EMAIL_URL")
+    """Refuse an environment that says too little, and a database or a broker that does not answer."""
+    database, broker, _ = map(environment.url, environment.SERVERS)
+    environment.secret_key()
+    environment.allowed_hosts()
     try:
         with psycopg.connect(database, connect_timeout=5) as connection:
             version = connection.info.server_version // 10000
@@ -74,7 +75,7 @@ def require_named_servers() -> None:
         raise Refused(f"The database that DATABASE_URL names cannot be used: {first_line(error)}.") from None
     if version < OLDEST_POSTGRESQL:
         raise Refused(
-            f"The database that DATABASE_URL names is PostgreSQL {version}. Midwatch needs {OLDEST_POSTGRESQL} or newer."
+            f"DATABASE_URL names a PostgreSQL {version}. Midwatch needs PostgreSQL {OLDEST_POSTGRESQL} or newer."
         )
     try:
         with redis.Redis.from_url(broker, socket_connect_timeout=5, socket_timeout=5) as client:

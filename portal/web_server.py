@@ -6,7 +6,8 @@ from portal import startup
 
 bind = os.environ.get("BIND") or "127.0.0.1:8000"
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+if "WEB_CONCURRENCY" not in os.environ:  # which gunicorn reads by itself
+    workers = 2
 threads = 4
 timeout = 60
 graceful_timeout = 10
@@ -25,5 +26,5 @@ logconfig_dict = {
 
 
 def on_starting(server: object) -> None:
-    """Refuse to start while a server that is needed does not answer. Here, before there are workers that would try for ever."""
+    """Refuse to start while a server that is needed does not answer, before there are workers that try for ever."""
     startup.require_servers()

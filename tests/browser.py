@@ -1,8 +1,8 @@
 """A browser for the journeys: Debian's Chromium, driven by Playwright, on a live server.
 
 A test that takes ``page`` is a journey and gets the mark ``browser``. Without Chromium it is skipped, or fails when
-MIDWATCH_REQUIRE_BROWSER is set. Every journey also fails on an error in the browser's console, so on everything that the
-content security policy had to stop, and on a request to another host.
+MIDWATCH_REQUIRE_BROWSER is set. Every journey also fails on an error in the browser's console, so on everything that
+the content security policy had to stop, and on a request to another host.
 """
 
 import os
@@ -13,11 +13,15 @@ from urllib.parse import urlsplit
 import pytest
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync", "--disable-dev-shm-usage"]
+FLAGS = [
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+    "--disable-sync",
+    "--no-first-run",
+]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
-
-_skipped = pytest.StashKey[int]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,16 +36,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if CHROMIUM or not item.get_closest_marker("browser"):
         return
     if os.environ.get("MIDWATCH_REQUIRE_BROWSER"):
-        pytest.fail("There is no Chromium here, and MIDWATCH_REQUIRE_BROWSER asks for one. On Debian: apt-get install chromium.")
+        pytest.fail("There is no Chromium here, and MIDWATCH_REQUIRE_BROWSER asks for one: apt-get install chromium.")
     pytest.skip("There is no Chromium here.")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Say last, after pytest's own closing line, that journeys were left out."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    skipped = sum("no Chromium" in str(report.longrepr) for report in reporter.stats.get("skipped", [])) if reporter else 0
-    if skipped:
-        print(f"{skipped} journeys in a browser were skipped: there is no Chromium here. On Debian: apt-get install chromium.")
+    reports = reporter.stats.get("skipped", []) if reporter else []
+    if skipped := sum("no Chromium" in str(report.longrepr) for report in reports):
+        print(f"{skipped} journeys in a browser were skipped: there is no Chromium here (apt-get install chromium).")
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +66,10 @@ def chromium() -> Iterator:
 @pytest.fixture
 def page(chromium, live_server) -> Iterator:
     """A page of a new visitor, on whom nothing is signed in; addresses may be given without the host."""
-    context = chromium.new_context(base_url=live_server.url, viewport=DESK, locale="en-GB", timezone_id="Europe/London")
     host, wrong = urlsplit(live_server.url).netloc, []
+    context = chromium.new_context(
+        base_url=live_server.url, viewport=DESK, locale="en-GB", timezone_id="Europe/London"
+    )
 
     def refuse_other_hosts(route) -> None:
         if urlsplit(route.request.url).netloc in {host, ""}:
@@ -83,7 +89,7 @@ def page(chromium, live_server) -> Iterator:
 
 
 def is_error(message) -> bool:
-    """Tell whether a line of the console is an error; that an address was refused (403, 404, 409) is the page's to show."""
+    """Tell whether a line of the console is an error; a refusal (403, 404, 409) is the page's to show and none."""
     return message.type == "error" and "the server responded with a status of 4" not in message.text
 
 

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL and Valkey for one run of the tests, loaded with ``-p`` so that it comes before Django's settings."""
+"""Throw-away servers for one run of the tests; loaded with ``-p``, so that it comes before Django's settings."""
 
 import atexit
 import os

@@ -14,9 +14,9 @@ def unprivileged() -> pwd.struct_passwd | None:
     """Return the account, or None when we are an ordinary user and PostgreSQL can run as ourselves."""
     if os.geteuid():
         return None
-    for name in ("postgres", "nobody"):
+    for candidate in ("postgres", "nobody"):
         try:
-            return pwd.getpwnam(name)
+            return pwd.getpwnam(candidate)
         except KeyError:
             continue
     raise Refused(
@@ -24,22 +24,27 @@ def unprivileged() -> pwd.struct_passwd | None:
     )
 
 
+def name() -> str:
+    """Return the name of the account that PostgreSQL runs under."""
+    return (unprivileged() or pwd.getpwuid(os.geteuid())).pw_name
+
+
 def options() -> dict:
     """Return the options with which a process of that account is started."""
     account = unprivileged()
-    # Not from a directory that the account may be shut out of, and without root's environment.
+    # Not from a directory that the account may be shut out of, and without the environment of whoever started us.
     common = {"cwd": "/", "env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}}
     return common | ({"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {})
 
 
+def run(*arguments: object) -> subprocess.CompletedProcess:
+    """Run a command as that account and return what came of it."""
+    return subprocess.run([str(argument) for argument in arguments], capture_output=True, text=True, **options())
+
+
 def reaches(path: Path) -> bool:
-    """Tell whether the account may enter ``path``: asked of the kernel, because modes, lists and mounts all have a say."""
-    return (
-        subprocess.run(
-            ["/bin/sh", "-c", 'cd "$1"', "sh", str(path)], stderr=subprocess.DEVNULL, **options()
-        ).returncode
-        == 0
-    )
+    """Tell whether the account may enter ``path``, by trying: modes, access lists and mounts all have a say."""
+    return run("/bin/sh", "-c", 'cd "$1"', "sh", path).returncode == 0
 
 
 def own(path: Path) -> Path:

@@ -1,10 +1,12 @@
 """The keeper: starts the embedded servers, waits until nobody uses them, and stops them.
 
-Started by the first user (see users.py), in a session of its own. It says "ready", or in one sentence why not, on its output.
+Started by the first user (see users.py), in a session of its own. It says "ready" on its output, or in one sentence
+why it is not.
 """
 
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -40,15 +42,22 @@ def main() -> None:
     except Refused as refusal:
         log.error("%s", refusal)
         say(str(refusal))
+    except OSError as error:
+        log.exception("The servers could not be started")
+        say(
+            f"The embedded servers could not be started: {error.strerror or error}. More is in {places.log('keeper')}."
+        )
     finally:
         for name, stop in reversed(stops):
             stop()
-            log.info("%s stopped", name)
+            log.info("%s: stopped", name)
 
 
 def start(servers: int, stops: list) -> dict:
-    """Start the servers, write down where they are, and return their processes by name; ``stops`` grows as they start."""
+    """Start the servers, write down where they are, and return their processes; ``stops`` grows as they start."""
     sockets = socket_directory()
+    if not sockets.is_relative_to(places.state()):
+        stops.append(("sockets", lambda: shutil.rmtree(sockets, ignore_errors=True)))
     database, notes = postgres.start(sockets, servers)
     stops.append(("PostgreSQL", lambda: postgres.stop(database)))
     broker = valkey.start(sockets, servers)
@@ -86,7 +95,7 @@ def wait_for_the_last_user() -> None:
 def socket_directory() -> Path:
     """Return a directory for the servers' sockets that PostgreSQL's account reaches and whose path is short enough.
 
-    A unix socket's address holds 107 bytes, and not every file system carries sockets: both are found out by binding one.
+    A unix socket's address holds 107 bytes, and not every file system carries sockets: binding one finds out both.
     """
     near = places.directory("run")
     if account.reaches(near) and takes_sockets(near):

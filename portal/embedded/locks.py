@@ -1,6 +1,6 @@
-"""The locks that say who is there. The kernel gives a lock back when its holder ends, however it ends: none goes stale.
+"""The locks that say who is there. The kernel gives a lock back however its holder ends: none goes stale.
 
-users     held shared by every user of the servers; the keeper takes it for itself to know that nobody is left, and to stop
+users     shared by all who use the servers; the keeper takes it for itself to know that nobody is left, and to stop
 start     held by the newcomer who looks for a keeper or starts one: one at a time
 servers   held by the keeper and, inherited, by each server process: free means that all of them are gone
 ready     held by the keeper while its servers can be used

@@ -1,4 +1,4 @@
-"""Where the embedded servers keep what is theirs: the state directory, ``var/`` unless MIDWATCH_STATE names another."""
+"""Where the embedded servers keep what is theirs: the state directory, ``var/`` or what MIDWATCH_STATE names."""
 
 import contextlib
 import json
@@ -20,7 +20,8 @@ def state() -> Path:
 def directory(name: str = "", mode: int | None = None) -> Path:
     """Return a directory below the state directory, made if it is missing; refuse a place that cannot be written to.
 
-    What root makes can be walked through but not read by others: PostgreSQL runs as another account and must reach its own part.
+    What root makes can be walked through but not read by others: PostgreSQL runs as another account and must reach
+    its own part.
     """
     path = state() / name
     mode = mode or (0o711 if os.geteuid() == 0 else 0o700)
@@ -39,8 +40,8 @@ def directory(name: str = "", mode: int | None = None) -> Path:
 def unusable(path: Path, error: OSError) -> str:
     """Return the sentence about a place where nothing can be kept."""
     return (
-        f"Midwatch cannot write to {path} ({error.strerror}). Set MIDWATCH_STATE to a directory that your account may write to, "
-        "or free the space."
+        f"Midwatch cannot write to {path} ({error.strerror}). Set MIDWATCH_STATE to a directory that this account may "
+        "write to, on a disk with room."
     )
 
 
@@ -50,7 +51,7 @@ def log(name: str) -> Path:
 
 
 def addresses() -> dict:
-    """Return what the keeper wrote down when its servers were ready: sockets, mail_port, notes. Empty before the first start."""
+    """Return what the keeper wrote down: sockets, mail_port, notes. Empty before the first start."""
     try:
         return json.loads((state() / "run" / "servers.json").read_text())
     except (OSError, ValueError):

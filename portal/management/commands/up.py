@@ -1,5 +1,6 @@
 """Run the whole portal: what `make run` starts."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -10,13 +11,14 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from portal import bind, startup
 from portal.children import Children, answers
 from portal.embedded import locks, places, users
 from portal.refusal import Refused
 
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 60  # seconds for the web server to answer: a cold disk is slow
 
 
@@ -27,38 +29,48 @@ class Stop(Exception):
 class Command(BaseCommand):
     """Prepare the database and the static files, start worker, beat and web, and stay until told to stop."""
 
-    help = "Run the whole portal: worker, beat and web, on the servers that are named or on the embedded ones. Ctrl-C stops it."
+    help = "Run the whole portal: worker, beat and web, on real servers or on the embedded ones. Ctrl-C stops it."
     requires_system_checks = []
 
-    def handle(self, **_) -> None:
+    def add_arguments(self, parser) -> None:
+        """Take what may be left out of a start."""
+        parser.add_argument("--no-demo", action="store_true", help="Load no demo data into the embedded database.")
+
+    def handle(self, *, no_demo: bool, **_) -> None:
         """Run until a signal comes or a part fails; leave with 0 after a signal, with 1 after a failure."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOPPING:
             signal.signal(number, stop_once)
         children = Children(lock=users.join() if settings.EMBEDDED else None)
         try:
             host, port = self.claim()
-            self.prepare()
+            self.prepare(demo=settings.EMBEDDED and not no_demo)
             children.start()
             self.open_up(children, f"http://{f'[{host}]' if ':' in host else host}:{port}/")
             while True:
                 children.refuse_the_dead()
                 if settings.EMBEDDED and not users.running():
-                    raise Refused(f"The embedded servers ended, so everything was stopped. See {places.log('keeper')}.")
+                    raise Refused(
+                        f"The embedded servers ended, so everything was stopped. See {places.log('keeper')}."
+                    )
                 time.sleep(0.5)
         except Stop as stop:
             self.say(f"\n{stop}: stopping")
         finally:
+            leave_at_the_next_signal()
             children.stop(self.say)
-            if settings.EMBEDDED:
-                connections.close_all()
-                users.leave()
+            connections.close_all()
+            users.leave()
+            if settings.EMBEDDED and not users.running():
                 self.say("servers stopped")
 
     def claim(self) -> tuple[str, int]:
-        """Return host and port to listen on; refuse a second portal on this state, and an address that cannot be had."""
+        """Return host and port to listen on; refuse a second portal on this state, and an address that is not free."""
         self.lock = locks.file("portal")
         if not locks.taken(self.lock):
-            raise Refused(f"Midwatch is already running on {places.state()}. Stop it there, or set MIDWATCH_STATE to another directory.")
+            raise Refused(
+                f"Midwatch is already running on {places.state()}. Stop it where it was started, or set MIDWATCH_STATE "
+                "to another directory."
+            )
         host, port = bind.address(settings.BIND)
         if settings.EMBEDDED:
             bind.refuse_others_reach(host)
@@ -67,11 +79,15 @@ class Command(BaseCommand):
         bind.refuse_used(host, port)
         return host, port
 
-    def prepare(self) -> None:
-        """Bring the database and the static files up to date; the demo's data go into the embedded database and no other."""
+    def prepare(self, *, demo: bool) -> None:
+        """Bring database and static files up to date; ``demo`` data go into the embedded database and no other."""
         self.say("Preparing the database ...")
-        call_command("migrate", verbosity=0, interactive=False)
-        if settings.EMBEDDED and "load_demo" in get_commands():
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+        except DatabaseError as error:
+            raise Refused(f"The database could not be brought up to date: {startup.first_line(error)}.") from None
+        if demo and "load_demo" in get_commands():
+            self.say("Loading the demo's data ...")
             call_command("load_demo", verbosity=0)
         self.say("Collecting the static files ...")
         call_command("collectstatic", verbosity=0, interactive=False)
@@ -104,12 +120,18 @@ class Command(BaseCommand):
 
     def say(self, words: str) -> None:
         """Say something at once, also into a pipe."""
-        self.stdout.write(words)
-        self.stdout.flush()
+        with contextlib.suppress(OSError):  # a closed terminal or pipe must not keep the rest from being stopped
+            self.stdout.write(words)
+            self.stdout.flush()
 
 
 def stop_once(number: int, frame: object) -> None:
-    """Stop in order at the first signal; leave at the second, when the kernel stops the children."""
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, lambda *_: os._exit(130))
+    """Stop in order at the first signal."""
+    leave_at_the_next_signal()
     raise Stop(signal.Signals(number).name)
+
+
+def leave_at_the_next_signal() -> None:
+    """Leave at once at the next signal: the kernel tells the children, and the keeper sees that we are gone."""
+    for number in STOPPING:
+        signal.signal(number, lambda *_: os._exit(130))
