@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import factory
 import nhs_number
+import time_machine
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
@@ -64,11 +65,17 @@ class TeamFactory(factory.django.DjangoModelFactory):
     name = factory.LazyAttribute(lambda o: f"{o.code.replace('-', ' ').capitalize()} team")
 
 
+def synthetic_nhs_number(n):
+    """The n-th or a later valid number of the range 999, which is given to nobody."""
+    numbers = (f"999{middle:06}{digit}" for middle in range(n * 2, n * 2 + 2) for digit in range(10))
+    return next(filter(nhs_number.is_valid, numbers))
+
+
 class PatientFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Patient
 
-    nhs_number = factory.LazyFunction(lambda: nhs_number.generate(for_region=nhs_number.REGION_SYNTHETIC)[0])
+    nhs_number = factory.Sequence(lambda n: synthetic_nhs_number(n))
     given_name = "Test"
     family_name = "Patient"
     born_on = date(1963, 5, 4)
@@ -192,11 +199,13 @@ def a_pathway(code="review", *, requires=(), **first):
     return publish(version)
 
 
-def a_case(pathway=None, *, at=MONDAY, **values):
-    """A case opened at ``at`` by the system, in the first stage of ``pathway``."""
-    return lifecycle.open_case(
-        pathway or a_pathway(), values.pop("patient", None) or PatientFactory(), by=system_user(), at=at, **values
-    )
+def a_case(pathway=None, *, at=MONDAY, recorded_at=None, **values):
+    """A case opened at ``at`` by the system in the first stage of ``pathway``, and known to Midwatch since
+    ``recorded_at`` (by default since then, as when a person opens it).
+    """
+    pathway, patient = pathway or a_pathway(), values.pop("patient", None) or PatientFactory()
+    with time_machine.travel(recorded_at or at, tick=False):
+        return lifecycle.open_case(pathway, patient, by=system_user(), at=at, **values)
 
 
 def fresh(thing):

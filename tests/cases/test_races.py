@@ -1,0 +1,143 @@
+"""Several at once on one case, and several sweeps: real threads, each with its own connection, on real row locks."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from cases import lifecycle
+from cases.models import Escalation, Notice, NoticeLine, StageEntry
+from cases.refusals import Refused
+from cases.watch import sweep, timers
+from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, fresh
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DAY = timedelta(days=1)
+DUE = MONDAY + 10 * DAY
+ONE_RUNG = [("breach", "after", "0 days")]
+
+
+def at_once(*acts):
+    """Do all ``acts`` at the same moment, each in a thread; return what each returned, or the exception it raised."""
+    start = threading.Barrier(len(acts))
+
+    def one(act):
+        try:
+            start.wait()
+            return act()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(one, acts))
+
+
+def test_of_four_who_move_one_case_exactly_one_wins_and_the_others_get_a_sentence():
+    pathway = a_pathway()
+    people = [a_member("booking") for _ in range(4)]
+    for _ in range(10):
+        case = a_case(pathway)
+        seen, moves = case.open_entry.pk, fresh(case).possible_moves
+
+        outcomes = at_once(
+            *(
+                lambda by=by, case=case, move=moves[n % 2], seen=seen: lifecycle.move_case(
+                    case, move, by=by, seen_entry=seen
+                )
+                for n, by in enumerate(people)
+            )
+        )
+
+        lost = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        assert len(lost) == 3
+        assert all(isinstance(error, Refused) and error.reasons[0].endswith(".") for error in lost), lost
+        assert case.entries.filter(left_at=None).count() == int(fresh(case).is_open)
+        assert case.entries.count() == 2
+
+
+def test_two_who_do_the_same_without_having_seen_the_case_do_it_once():
+    case, by = a_case(), a_member("booking")
+    until = MONDAY + 9000 * DAY
+    outcomes = at_once(*[lambda: lifecycle.hold_case(case, reason="Abroad", until=until, by=by)] * 3)
+    assert sum(isinstance(outcome, Refused) for outcome in outcomes) == 2
+    assert case.holds.count() == 1
+
+
+def test_six_sweeps_over_500_late_cases_raise_500_escalations_and_owe_500_notices(monkeypatch):
+    a_manager("booking")
+    pathway = a_pathway(ladder=ONE_RUNG)
+    for _ in range(500):
+        a_case(pathway)
+    monkeypatch.setattr(sweep, "BATCH_SIZE", 20)  # so that all six find work
+
+    runs = at_once(*[lambda: sweep.run(DUE + DAY)] * 6)
+
+    assert not [run for run in runs if isinstance(run, Exception)]
+    assert sum(run.escalations for run in runs) == 500
+    assert Escalation.objects.count() == Notice.objects.count() == NoticeLine.objects.count() == 500
+    assert timers.rebuild(check=True) == []
+
+
+def test_sweeps_that_owe_one_digest_to_each_of_many_do_not_wait_in_a_circle(monkeypatch):
+    for _ in range(5):
+        a_manager("booking")
+    pathway = a_pathway(ladder=ONE_RUNG)
+    for _ in range(60):
+        a_case(pathway, recorded_at=DUE + DAY)
+    monkeypatch.setattr(sweep, "BATCH_SIZE", 5)
+
+    runs = at_once(*[lambda: sweep.run(DUE + DAY)] * 4)
+
+    assert not [run for run in runs if isinstance(run, Exception)]
+    assert not any(run.set_aside for run in runs)
+    assert Notice.objects.count() == 5
+    assert NoticeLine.objects.count() == 300
+
+
+def test_moves_and_sweeps_on_the_same_cases_never_stop_each_other(monkeypatch):
+    by = a_manager("booking")
+    by.memberships.create(team=a_member("clinic").memberships.get().team, role="manager")
+    pathway = a_pathway()
+    cases = [a_case(pathway) for _ in range(30)]
+    monkeypatch.setattr(sweep, "BATCH_SIZE", 3)
+
+    def move_all():
+        for case in cases:
+            move = next(m for m in fresh(case).possible_moves if not m.target.is_final)
+            lifecycle.move_case(case, move, by=by, at=DUE + DAY)
+
+    def hold_and_resume_all():
+        for case in reversed(cases):
+            lifecycle.hold_case(case, reason="Abroad", until=DUE + 900 * DAY, by=by, at=DUE + DAY)
+            lifecycle.resume_case(case, by=by, at=DUE + DAY)
+
+    def sweep_on():
+        for _ in range(12):
+            assert not sweep.run(DUE + DAY).set_aside
+
+    outcomes = at_once(move_all, sweep_on, sweep_on, hold_and_resume_all)
+
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)], outcomes
+    assert timers.rebuild(check=True) == []
+    for entry in StageEntry.objects.exclude(left_at=None):
+        told = entry.case.escalations.filter(thing_id=entry.pk)
+        assert {e.rung_code for e in told} == {"warn", "breach"}, "each stay that ended has what it passed"
+
+
+def test_rebuilding_timers_while_cases_move_finds_nothing_wrong():
+    by = a_manager("booking")
+    pathway = a_pathway()
+    cases = [a_case(pathway) for _ in range(15)]
+
+    def hold_all():
+        for case in cases:
+            lifecycle.hold_case(case, reason="Abroad", until=MONDAY + 9000 * DAY, by=by)
+            lifecycle.resume_case(case, by=by)
+
+    found, done = at_once(lambda: [s for _ in range(8) for s in timers.rebuild(check=True)], hold_all)
+    assert (found, done) == ([], None)

@@ -1,0 +1,40 @@
+"""A real mail server for tests, which can refuse, be down, and come back."""
+
+import email
+import socket
+from contextlib import contextmanager
+from email import policy
+
+from aiosmtpd.controller import Controller
+
+
+class MailServer:
+    """Keeps what it takes in ``mails``, and refuses the addresses in ``refuses``. It is down but inside of
+    ``running()``.
+    """
+
+    host = "127.0.0.1"
+
+    def __init__(self):
+        self.mails, self.refuses = [], set()
+        with socket.create_server((self.host, 0)) as free:
+            self.port = free.getsockname()[1]
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - the library's name
+        if address in self.refuses:
+            return "550 No such person here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.mails.append(email.message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
+
+    @contextmanager
+    def running(self):
+        controller = Controller(self, hostname=self.host, port=self.port)
+        controller.start()
+        try:
+            yield
+        finally:
+            controller.stop()
