@@ -14,5 +14,7 @@ def ensure(*, using="default", **_):
     administrator, _ = Group.objects.using(using).get_or_create(name=PATHWAY_ADMINISTRATOR)
     administrator.permissions.set(Permission.objects.using(using).filter(content_type__app_label="pathways"))
     inspector, _ = Group.objects.using(using).get_or_create(name=INSPECTOR)
-    inspector.permissions.set(Permission.objects.using(using).filter(codename__startswith="view_"))
+    # A token of the programming interface is as good as its owner's password: reading it is more than reading.
+    readable = Permission.objects.using(using).exclude(content_type__app_label="authtoken")
+    inspector.permissions.set(readable.filter(codename__startswith="view_"))
     Group.objects.using(using).get_or_create(name=PRIVACY_LEAD)

@@ -1,0 +1,245 @@
+"""Moving a case through the programming interface: as on the page, with the same sentences."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from rest_framework.authtoken.models import Token
+from rest_framework.test import APIClient
+
+from cases import lifecycle, recording
+from tests.factories import MONDAY, a_case, a_member, a_pathway, fresh, the_move
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+RISK_ASSESSMENT = [("form completed", {"form": "risk-assessment"})]
+
+
+@pytest.fixture
+def caseworker():
+    return a_member("booking")
+
+
+@pytest.fixture
+def case(caseworker):
+    return a_case(a_pathway(requires=RISK_ASSESSMENT))
+
+
+@pytest.fixture
+def api(caseworker):
+    api = APIClient()
+    api.force_login(caseworker)
+    return api
+
+
+def moves(case):
+    return f"/api/v1/cases/{case.reference}/moves/"
+
+
+def move(api, case, to="done", **body):
+    return api.post(moves(case), {"transition": the_move(case, to).pk, **body})
+
+
+def assess_risk(case, by):
+    form = case.version_map.forms["risk-assessment"]
+    recording.complete_form(case, form, {"falls": "yes"}, by=by, at=MONDAY)
+
+
+def test_a_move_is_made_and_answered_with_the_case_as_it_is_then(api, case, caseworker):
+    assess_risk(case, caseworker)
+
+    answer = move(api, case, "review", note="  Tests are back ")
+
+    assert answer.status_code == 200
+    shown = answer.json()
+    assert (shown["stage"]["code"], shown["team"]["code"]) == ("review", "clinic")
+    assert shown["entry"] == fresh(case).open_entry.pk
+    assert case.history.first().history_change_reason == "Tests are back"
+    assert case.history.first().history_user == caseworker
+
+
+def test_a_token_makes_a_move_in_its_owners_name(case, caseworker):
+    api = APIClient(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=caseworker).key}")
+    assert move(api, case).status_code == 200
+    assert case.history.first().history_user == caseworker
+
+
+def test_a_move_that_is_not_ready_is_refused_with_the_sentences_of_the_page(api, case):
+    shown = api.get(f"/api/v1/cases/{case.reference}/").json()
+
+    answer = move(api, case, "review")
+
+    assert answer.status_code == 409
+    assert answer.json() == {"reasons": ["Complete the Risk assessment first."]}
+    assert answer.json()["reasons"] == shown["moves"][0]["missing"]
+    assert fresh(case).stage == "triage"
+
+
+def test_a_move_of_another_stage_is_refused(api, case):
+    to_triage = next(m for m in case.version_map.transitions.values() if m.source.code == "review")
+    answer = api.post(moves(case), {"transition": to_triage.pk})
+    assert answer.status_code == 409
+    assert answer.json() == {"reasons": ["“Move to Triage” is not possible from Triage. Look at the case again."]}
+
+
+def test_a_closed_case_is_not_moved(api, case, caseworker):
+    transition = the_move(case, "done").pk
+    lifecycle.close_case(case, by=caseworker, reason="Opened twice")
+    answer = api.post(moves(case), {"transition": transition})
+    assert answer.status_code == 409
+    assert answer.json() == {"reasons": ["This case is closed. Reopen it first."]}
+
+
+def test_a_view_that_is_out_of_date_is_refused(api, case, caseworker):
+    shown, seen = the_move(case, "done").pk, case.open_entry.pk
+    assess_risk(case, caseworker)
+    lifecycle.move_case(case, the_move(case, "review"), by=caseworker, seen_entry=seen)
+
+    answer = api.post(moves(case), {"transition": shown, "seen_entry": seen})
+
+    assert answer.status_code == 409
+    assert "moved this case to Review since you opened this page" in answer.json()["reasons"][0]
+
+
+def test_a_view_that_is_up_to_date_is_not_refused(api, case):
+    assert move(api, case, seen_entry=case.open_entry.pk).status_code == 200
+
+
+def test_a_move_by_somebody_of_another_team_is_forbidden(case, caseworker):
+    assess_risk(case, caseworker)
+    lifecycle.move_case(case, the_move(case, "review"), by=caseworker)
+    api = APIClient()
+    api.force_login(caseworker)  # may still read the case, which has passed on
+
+    answer = move(api, case, "done")
+
+    assert answer.status_code == 403
+    assert answer.json() == {
+        "reasons": ["You cannot make this move. It is made by a caseworker or manager of Clinic team."]
+    }
+
+
+def test_a_case_that_may_not_be_seen_is_not_moved(case):
+    api = APIClient()
+    api.force_login(a_member("clinic"))
+    assert move(api, case).status_code == 404
+    assert fresh(case).stage == "triage"
+
+
+def test_a_page_of_another_site_moves_nothing(case, caseworker):
+    api = APIClient(enforce_csrf_checks=True)
+    api.force_login(caseworker)
+    answer = move(api, case)
+    assert answer.status_code == 403
+    assert "CSRF" in answer.json()["reasons"][0]
+    assert fresh(case).stage == "triage"
+
+
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
+def test_moves_are_only_posted(api, case, method):
+    assert getattr(api, method)(moves(case)).status_code == 405
+
+
+NO_NUMBER = "“{}” must be a whole number, as the case shows it."
+MISSING = "“transition” is missing. Send the number that the case shows."
+UNREADABLE = "“note” holds characters that cannot be kept. Take them out and send it again."
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({}, MISSING),
+        ({"transition": None}, MISSING),
+        ({"transition": "12"}, NO_NUMBER.format("transition")),
+        ({"transition": True}, NO_NUMBER.format("transition")),
+        ({"transition": 1.0}, NO_NUMBER.format("transition")),
+        ({"transition": [12]}, NO_NUMBER.format("transition")),
+        ({"transition": 0}, NO_NUMBER.format("transition")),
+        ({"transition": 2**63}, NO_NUMBER.format("transition")),
+        ({"transition": 10**4000}, NO_NUMBER.format("transition")),
+        (
+            {"transition": 2**63 - 1},
+            "This case's pathway has no such move. Choose one of the moves that the case shows.",
+        ),
+        ({"note": None}, "“note” must be text. Leave it out if there is nothing to say."),
+        ({"note": 5}, "“note” must be text. Leave it out if there is nothing to say."),
+        ({"note": ["a"]}, "“note” must be text. Leave it out if there is nothing to say."),
+        ({"note": "NUL \0"}, UNREADABLE),
+        ({"note": "half \ud83d"}, UNREADABLE),
+        ({"note": "x" * 5001}, "“note” is too long. Send at most 5000 characters."),
+        ({"seen_entry": "1"}, NO_NUMBER.format("seen_entry")),
+        ({"seen_entry": -1}, NO_NUMBER.format("seen_entry")),
+        ({"seen_entry": 2**64}, NO_NUMBER.format("seen_entry")),
+        ({"seenentry": 1}, "1 of the names sent mean nothing here. Send only transition, note, seen_entry."),
+    ],
+)
+def test_a_body_with_a_mistake_is_refused_with_its_sentence(api, case, body, sentence):
+    body = body if "transition" in body or not body else {"transition": the_move(case, "done").pk, **body}
+    answer = api.post(moves(case), json.dumps(body), content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json() == {"reasons": [sentence]}
+    assert fresh(case).stage == "triage"
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"{", "The body cannot be read as JSON. Check it and send it again."),
+        (b'{"transition": ' + b"9" * 5000 + b"}", "The body cannot be read as JSON. Check it and send it again."),
+        (b"[" * 200_000, "The body cannot be read as JSON. Check it and send it again."),
+        (b'{"note": "\xff"}', "The body cannot be read as JSON. Check it and send it again."),
+        (b"[1]", 'Send one JSON object, such as {"transition": 12}.'),
+        (b"null", 'Send one JSON object, such as {"transition": 12}.'),
+        (b'"text"', 'Send one JSON object, such as {"transition": 12}.'),
+        (b'{"transition": NaN}', NO_NUMBER.format("transition")),
+        (b'{"transition": 1e999}', NO_NUMBER.format("transition")),
+        (b"", MISSING),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_refused_with_a_sentence(api, case, body, sentence):
+    answer = api.post(moves(case), body, content_type="application/json; charset=zlib")
+    assert answer.status_code == 400
+    assert answer.json() == {"reasons": [sentence]}
+
+
+FORMS = ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", *FORMS])
+def test_a_body_that_does_not_say_it_is_json_is_refused(api, case, kind):
+    answer = api.post(moves(case), b"transition=1", content_type=kind)
+    assert answer.status_code == 415
+    assert answer.json()["reasons"] == ["Send the body as JSON, with the header “Content-Type: application/json”."]
+
+
+def test_a_body_that_is_too_large_is_refused(api, case):
+    answer = api.post(moves(case), b'{"note": "' + b"x" * 3_000_000 + b'"}', content_type="application/json")
+    assert answer.status_code == 413
+    assert answer.json() == {"reasons": ["The body is too large. Send less."]}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+BODIES = (
+    st.binary(max_size=200)
+    | JSON.map(lambda value: json.dumps(value).encode())
+    | st.fixed_dictionaries({}, optional={"transition": JSON, "note": JSON, "seen_entry": JSON, "\ud800": JSON}).map(
+        lambda value: json.dumps(value).encode()
+    )
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=BODIES)
+@example(body=b'{"\\ud800": 1, "transition": 1}')
+@example(body=b'{"transition": {"a": ' + b"[" * 900 + b"]" * 900 + b"}}")
+def test_no_body_is_answered_with_a_fault_of_ours(api, case, body):
+    answer = api.post(moves(case), body, content_type="application/json")
+    assert answer.status_code in (400, 409)
+    assert all(sentence.endswith(".") for sentence in answer.json()["reasons"])
