@@ -1,11 +1,14 @@
 """A real mail server for tests, which can refuse, be down, and come back."""
 
 import email
+import logging
 import socket
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from email import policy
 
 from aiosmtpd.controller import Controller
+
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # every line of every conversation otherwise
 
 
 class MailServer:
@@ -32,9 +35,10 @@ class MailServer:
 
     @contextmanager
     def running(self):
+        """Be up; yields what stops it earlier."""
         controller = Controller(self, hostname=self.host, port=self.port)
         controller.start()
-        try:
-            yield
-        finally:
-            controller.stop()
+        stop = ExitStack()
+        stop.callback(controller.stop)
+        with stop:
+            yield stop.close

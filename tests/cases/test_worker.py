@@ -1,0 +1,109 @@
+"""The real worker, killed outright in the middle of a sweep, with a mail server that goes away and comes back."""
+
+import os
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from celery import Celery
+from django.conf import settings
+from django.db import connection
+
+from cases.models import Escalation, Notice, SweepRun
+from cases.watch import timers
+from portal import environment, processes
+from portal.embedded import places
+from tests.factories import MONDAY, a_case, a_manager, a_pathway
+from tests.mail_server import MailServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CASES = 300
+BROKER = f"{places.redis_url()}?db=7"  # apart from what else the tests do with the broker
+# A worker as in production, but with small batches, so that it can be killed between two of them.
+WORKER = """
+import django
+django.setup()
+from cases.watch import sweep
+sweep.BATCH_SIZE = 5
+from portal.celery import app
+app.worker_main(["worker", "--pool", "prefork", "--concurrency", "2", "--without-gossip", "--without-mingle"])
+"""
+
+
+@contextmanager
+def a_worker(server, log):
+    kept = {name: value for name, value in os.environ.items() if name != "PYTEST_VERSION"}
+    named = {
+        "DATABASE_URL": places.database_url(connection.settings_dict["NAME"]),
+        "REDIS_URL": BROKER,
+        "EMAIL_URL": f"smtp://{server.host}:{server.port}",
+        "SECRET_KEY": "s" * 50,
+        "ALLOWED_HOSTS": "localhost",
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+    worker = processes.start(
+        [sys.executable, "-c", WORKER],
+        log=log,
+        death=signal.SIGKILL,
+        env=kept | named,
+        cwd=settings.BASE_DIR,
+    )
+    try:
+        yield worker
+    finally:
+        if worker.poll() is None:
+            os.killpg(worker.pid, signal.SIGKILL)
+            worker.wait()
+
+
+def wake_the_sweep():
+    """Do what beat does every minute."""
+    with Celery(broker=environment.broker(BROKER)) as beat:
+        beat.send_task("cases.tasks.sweep")
+
+
+def until(true, worker, log, seconds=60):
+    end = time.monotonic() + seconds
+    while not true():
+        assert worker.poll() is None, log.read_text()
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.01)
+
+
+def test_a_worker_killed_in_mid_sweep_and_a_mail_server_that_is_down_lose_nothing_and_repeat_nothing(tmp_path):
+    manager = a_manager("booking")
+    pathway = a_pathway(ladder=[("breach", "after", "0 days")])
+    for _ in range(CASES):
+        a_case(pathway, at=MONDAY - timedelta(days=60))
+    server, log = MailServer(), tmp_path / "worker.log"
+
+    with server.running(), a_worker(server, log) as worker:
+        wake_the_sweep()
+        until(lambda: Escalation.objects.count() >= 20, worker, log)
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+    assert 20 <= Escalation.objects.count() < CASES, "it was killed in the middle"
+    assert not SweepRun.objects.filter(finished_at__isnull=False).exists()
+
+    log.write_text("")
+    with server.running() as stop_the_mail_server, a_worker(server, log) as worker:
+        until(lambda: "ready." in log.read_text(), worker, log)
+        stop_the_mail_server()
+        wake_the_sweep()
+        until(SweepRun.objects.filter(finished_at__isnull=False).exists, worker, log)
+        assert Escalation.objects.count() == CASES
+        until(lambda: "The mail server cannot be reached" in log.read_text(), worker, log)
+        assert Notice.objects.filter(sent_at=None).count() == CASES
+        with server.running():
+            wake_the_sweep()
+            until(lambda: not Notice.objects.filter(sent_at=None).exists(), worker, log)
+
+    assert Escalation.objects.count() == Notice.objects.count() == CASES
+    assert timers.rebuild(check=True) == []
+    sent = {mail["Message-ID"] for mail in server.mails}
+    assert sent == set(Notice.objects.values_list("message_id", flat=True))
+    assert {mail["To"] for mail in server.mails} == {manager.email}
