@@ -1,0 +1,221 @@
+"""How a pathway file is laid out: its parts, their names, and what is checked between them."""
+
+from pathways.exchange import kinds
+from pathways.exchange.kinds import (
+    Choice,
+    Code,
+    Day,
+    Entry,
+    Flag,
+    Items,
+    Kind,
+    Number,
+    Plain,
+    Record,
+    Text,
+    Wrong,
+    entries,
+    scalar,
+)
+from pathways.exchange.text import BadFile, Source, nodes, written
+from pathways.exchange.times import Hours, Limit, Moment, Repeat
+from pathways.models import EscalationStep, Role, Stage
+from pathways.models.calendars import Nation, Weekday
+from pathways.models.forms import QuestionKind
+from pathways.opening_hours import week
+
+HEADER = "# A pathway of Midwatch. To put it into use: manage.py load_pathway FILE.yaml\n"
+
+EVERYBODY = [Role.CASEWORKER, Role.MANAGER]
+
+ANSWERS = {
+    "short text": QuestionKind.TEXT,
+    "long text": QuestionKind.LONG_TEXT,
+    "number": QuestionKind.NUMBER,
+    "date": QuestionKind.DATE,
+    "yes or no": QuestionKind.YES_NO,
+    "one of": QuestionKind.ONE_OF,
+    "several of": QuestionKind.SEVERAL_OF,
+}
+
+
+def words(choices) -> dict:
+    return {choice.value: choice for choice in choices}
+
+
+class Demand(Kind):
+    """A requirement: the name of a check, or the name with its options. As {"check", "options"}."""
+
+    def read(self, node, source):
+        if not hasattr(node, "value") or not isinstance(node.value, list):
+            return self._named(scalar(node), {})
+        pairs = list(entries(node, source)) if all(isinstance(pair, tuple) for pair in node.value) else []
+        if len(pairs) != 1:
+            raise Wrong(
+                "Write one requirement here, such as “note written” or “form completed: {form: risk-assessment}”."
+            )
+        name, options = pairs[0]
+        return self._named(name, kinds.read(Plain(), options, source))
+
+    def _named(self, name, options):
+        return {"check": Text(100).of(name), "options": options}
+
+    def write(self, value):
+        return {value["check"]: Plain().write(value["options"])} if value["options"] else value["check"]
+
+
+QUESTION = Record(
+    "question",
+    {
+        "code": Code(),
+        "text": Text(500),
+        "hint": Text(500, default=""),
+        "answer": Choice(ANSWERS),
+        "choices": Items(Text(200)),
+        "minimum": Number(default=None),
+        "maximum": Number(default=None),
+        "required": Flag(default=True),
+    },
+)
+RUNG = Record(
+    "rung",
+    {
+        "code": Code(),
+        "name": Text(200),
+        "when": Moment(),
+        "tells": Items(Choice(words(EscalationStep.Recipient)), inline=True, always=True),
+        "urgent": Flag(default=False),
+        "repeat": Repeat(default=None),
+    },
+)
+MOVE = Record(
+    "move",
+    {
+        "to": Code(100, refers_to="stage"),
+        "name": Text(200, default=None),
+        "roles": Items(Choice(words(Role)), inline=True, default=EVERYBODY, always=True),
+        "requires": Items(Demand()),
+    },
+)
+STAGE = Record(
+    "stage",
+    {
+        "code": Code(100, names="stage"),
+        "name": Text(200),
+        "kind": Choice(words(Stage.Kind), default=Stage.Kind.WORKING, always=True),
+        "team": Code(refers_to="team", default=None),
+        "limit": Limit(default=None),
+        "calendar": Code(refers_to="calendar", default=None),
+        "patient_wording": Text(lines=True, default=""),
+        "ladder": Items(RUNG, once="code"),
+        "moves": Items(MOVE),
+    },
+)
+FORM = Record(
+    "form",
+    {
+        "code": Code(),
+        "name": Text(200),
+        "introduction": Text(lines=True, default=""),
+        "questions": Items(QUESTION, once="code"),
+    },
+)
+WEEK = Record("week", {day.name.lower(): Hours(default=[]) for day in Weekday}, default={})
+CALENDAR = Record(
+    "calendar",
+    {
+        "code": Code(names="calendar"),
+        "name": Text(200),
+        "bank_holidays": Choice({nation.label: nation for nation in Nation}, default=""),
+        "open": WEEK,
+        "closed": Items(Record("closed day", {"on": Day(), "name": Text(200, default="")})),
+    },
+)
+TEAM = Record(
+    "team",
+    {"code": Code(names="team"), "name": Text(200), "organisation": Code(refers_to="organisation", default=None)},
+)
+ORGANISATION = Record("organisation", {"code": Code(names="organisation"), "name": Text(200)})
+PATHWAY = Record(
+    "pathway",
+    {
+        "code": Code(100),
+        "name": Text(200),
+        "description": Text(lines=True, default=""),
+        "source": Text(lines=True, default=""),
+        "review_on": Day(default=None),
+    },
+)
+FILE = Record(
+    "pathway file",
+    {
+        "pathway": PATHWAY,
+        "starts_in": Code(100, refers_to="stage", default=None),
+        "organisations": Items(ORGANISATION, once="code"),
+        "teams": Items(TEAM, once="code"),
+        "calendars": Items(CALENDAR, once="code"),
+        "forms": Items(FORM, once="code"),
+        "stages": Items(STAGE, once="code", always=True),
+    },
+)
+
+
+def read(content: bytes | str, *, known: dict[str, set[str]] | None = None) -> Entry:
+    """Return what a pathway file says, as FILE lays it out; raise BadFile with every error of the file and its line.
+
+    ``known`` are the codes of the teams, calendars and organisations that exist already: {"team": {...}, ...}.
+    """
+    source = Source(known)
+    root = nodes(content, source)
+    if root is None:
+        raise BadFile([(1, "The file is empty. Write a pathway into it.")])
+    document = kinds.read(FILE, root, source)
+    for line, kind, code in source.referred:
+        if code not in source.named[kind]:
+            where = "" if kind == "stage" else ", nor does one exist"
+            source.complain(line, f"There is no {kind} “{code}” in this file{where}. Add it, or mend the code.")
+    source.stop_if_bad()
+    _finish(document, source)
+    source.stop_if_bad()
+    return document
+
+
+def _finish(document, source):
+    """Check what concerns several values at once, and fill in what may be left out."""
+    names = {stage["code"]: stage["name"] for stage in document["stages"]}
+    for stage in document["stages"]:
+        for move in stage["moves"]:
+            move["name"] = move["name"] or f"Move to {names[move['to']]}"[:200]
+            if move["to"] == stage["code"]:
+                source.complain(move.line, "This move leads to the stage it comes from. Let it lead to another one.")
+        _once(stage["moves"], "name", source)
+    for form in document["forms"]:
+        for question in form["questions"]:
+            least, most = question["minimum"], question["maximum"]
+            if least is not None and most is not None and least > most:
+                source.complain(question.line, "The minimum of this question is above its maximum. Mend one of them.")
+    for calendar in document["calendars"]:
+        _check_week(calendar, source)
+        _once(calendar["closed"], "on", source)
+    document["forms"] = sorted(document["forms"], key=lambda form: form["code"])
+
+
+def _once(entries, name, source):
+    seen = set()
+    for entry in entries:
+        if entry[name] in seen:
+            source.complain(entry.line, f"“{entry[name]}” stands here twice. Change or remove one.")
+        seen.add(entry[name])
+
+
+def _check_week(calendar, source):
+    try:
+        if any(calendar["open"].values()):
+            week({name[:3]: spans for name, spans in calendar["open"].items()})
+    except ValueError as problem:
+        source.complain(calendar["open"].line, str(problem))
+
+
+def write(document: dict) -> str:
+    """Return ``document`` as a pathway file: the inverse of ``read``, always the same text for the same document."""
+    return HEADER + written(FILE.write(document))
