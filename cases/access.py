@@ -19,6 +19,10 @@ ROLES = {
     "note": ANY_ROLE,
     "form": ANY_ROLE,
     "acknowledge": ANY_ROLE,
+    "task": ANY_ROLE,
+    "document": ANY_ROLE,
+    "result": ANY_ROLE,
+    "handoff": ANY_ROLE,
 }
 
 REFUSALS = {

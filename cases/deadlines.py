@@ -65,9 +65,10 @@ class Stay:
     limit: Span | None
     ladder: tuple[Rung, ...] = ()
     schedule: Schedule | None = None
+    due_at: datetime | None = None  # agreed for this one, in place of a limit
 
     def __post_init__(self):
-        _in_utc(self, "entered_at")
+        _in_utc(self, "entered_at", "due_at")
 
 
 def _in_utc(thing, *names):
@@ -79,7 +80,7 @@ def _in_utc(thing, *names):
 
 def first_due(stay: Stay) -> datetime | None:
     """The due time as it was on entry, before any hold; None without a limit."""
-    return stay.limit.after(stay.entered_at, stay.schedule) if stay.limit else None
+    return stay.limit.after(stay.entered_at, stay.schedule) if stay.limit else stay.due_at
 
 
 def due(stay: Stay, pauses: Sequence[Pause] = ()) -> datetime | None:
@@ -100,7 +101,7 @@ def moved(due_at: datetime | None, pause: Pause, stay: Stay) -> datetime | None:
     """
     if due_at is None or pause.start >= due_at:
         return due_at
-    if not stay.limit.is_working:
+    if stay.limit is None or not stay.limit.is_working:
         return due_at + (pause.end - pause.start)
     held = stay.schedule.open_time(pause.start, pause.end)
     return (
@@ -111,7 +112,7 @@ def moved(due_at: datetime | None, pause: Pause, stay: Stay) -> datetime | None:
 def reach(rung: Rung, stay: Stay, due_at: datetime) -> datetime:
     """The instant at which ``rung`` is first reached when the stay is due at ``due_at``."""
     if rung.share is not None:
-        if stay.limit.is_working:
+        if stay.limit is not None and stay.limit.is_working:
             open_time = stay.schedule.open_time(stay.entered_at, due_at)
             return stay.schedule.add(stay.entered_at, open_time * rung.share / 100)
         return stay.entered_at + (due_at - stay.entered_at) * rung.share / 100

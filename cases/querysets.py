@@ -6,19 +6,22 @@ from django.db.models import Exists, F, OuterRef, Q
 
 class CaseQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The cases ``user`` may see: those of the teams they are in, now or at any time; all for an inspector.
+        """The cases ``user`` may see: those that a team of theirs has, has had, or was offered; all for an inspector.
 
-        Superusers get nothing by being one: setting up the portal is no reason to read patients' cases.
+        A restricted case is seen by the teams that have or have had it, and by inspectors. Superusers get nothing by
+        being one: setting up the portal is no reason to read patients' cases.
         """
         from cases import access
 
         if access.is_inspector(user):
             return self
         mine = user.memberships.values("team")
-        passed_through = self.model._meta.get_field("entries").related_model.objects.filter(
-            case=OuterRef("pk"), team__in=mine
-        )
-        return self.filter(Q(team__in=mine) | Exists(passed_through))
+        has = self._related("entries").filter(case=OuterRef("pk"), team__in=mine)
+        offered = self._related("handoffs").filter(case=OuterRef("pk"), to_team__in=mine)
+        return self.filter(Q(team__in=mine) | Exists(has) | Q(restricted=False) & Exists(offered))
+
+    def _related(self, name):
+        return self.model._meta.get_field(name).related_model.objects
 
     def lock(self, pk):
         """Return the case ``pk``, locked until the end of the transaction.

@@ -13,7 +13,33 @@ def form_class(definition):
     code.
     """
     fields = {question.code: _field(question) for question in definition.questions.all()}
-    return type("AnswersForm", (forms.Form,), fields)
+    conditions = {q.code: (q.shown_if_code, q.shown_if_answer) for q in definition.questions.all() if q.shown_if_code}
+    return type("AnswersForm", (AnswersForm,), fields | {"conditions": conditions})
+
+
+class AnswersForm(forms.Form):
+    """A form in which some questions are asked only if another answer is given; the answers to the others are dropped.
+
+    ``conditions``: {question code: (code of the other question, its answer)}.
+    """
+
+    conditions = {}
+
+    def full_clean(self):
+        self.unasked = set()
+        for code in [code for code in self.fields if code in self.conditions]:
+            other, wanted = self.conditions[code]
+            given = self[other].data if other in self.fields else None
+            asked = other not in self.unasked and wanted in (given if isinstance(given, list) else [given])
+            if not asked:
+                self.unasked.add(code)
+                self.fields[code].required = False
+        super().full_clean()
+        for code in self.unasked & set(self._errors or ()):
+            del self._errors[code]
+
+    def clean(self):
+        return {code: None if code in self.unasked else value for code, value in super().clean().items()}
 
 
 def _field(question):
@@ -52,8 +78,9 @@ def answers_in_words(definition, answers: dict) -> list[dict]:
             [f"{form.fields[name].label}: {error}" for name, errors in form.errors.items() for error in errors]
         )
     return [
-        {"code": q.code, "question": q.text, "kind": q.kind, "answer": _plain(form.cleaned_data[q.code])}
+        {"code": q.code, "question": q.text, "kind": q.kind, "answer": _plain(form.cleaned_data.get(q.code))}
         for q in definition.questions.all()
+        if q.code not in form.unasked
     ]
 
 

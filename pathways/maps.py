@@ -9,7 +9,17 @@ from functools import cached_property, lru_cache
 
 from django.db.models import Prefetch
 
-from pathways.models import EscalationStep, FormDefinition, PathwayVersion, Stage, Transition
+from pathways.models import (
+    DetourRule,
+    EscalationStep,
+    FactDefinition,
+    FormDefinition,
+    PathwayVersion,
+    Stage,
+    TaskTemplate,
+    Transition,
+)
+from pathways.registry import Known
 
 
 class VersionMap:
@@ -20,6 +30,7 @@ class VersionMap:
         self.pathway = version.pathway
         self.stages = list(
             version.stages.prefetch_related(
+                "task_templates",
                 Prefetch("ladder", EscalationStep.objects.order_by("position", "pk")),
                 Prefetch(
                     "transitions", Transition.objects.prefetch_related("requirements").order_by("position", "pk")
@@ -36,6 +47,24 @@ class VersionMap:
     @cached_property
     def forms(self) -> dict[str, FormDefinition]:
         return {form.code: form for form in self.version.forms.prefetch_related("questions")}
+
+    @cached_property
+    def task_templates(self) -> dict[str, TaskTemplate]:
+        return {template.code: template for stage in self.stages for template in stage.task_templates.all()}
+
+    @cached_property
+    def known(self) -> Known:
+        """What the requirements of this version may name."""
+        questions = {code: {q.code for q in form.questions.all()} for code, form in self.forms.items()}
+        return Known(questions, set(self.task_templates))
+
+    @cached_property
+    def facts(self) -> dict[str, FactDefinition]:
+        return {fact.code: fact for fact in self.version.facts.all()}
+
+    @cached_property
+    def detour_rules(self) -> dict[str, DetourRule]:
+        return {rule.code: rule for rule in self.version.detour_rules.select_related("pathway")}
 
     @cached_property
     def first_stage(self) -> Stage | None:

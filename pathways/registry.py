@@ -10,28 +10,39 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Known:
+    """What the options of a check may name: the codes of a version's forms with their questions, and of its tasks."""
+
+    questions: dict[str, set[str]]
+    tasks: set[str]
+
+
+@dataclass(frozen=True)
 class Option:
     """One option of a check: a key in the requirement's options, and how an admin is asked for it."""
 
     name: str
     label: str
-    kind: str = "text"  # "text", "number", "form" (the code of a form of the version), "choice"
+    # "text", "number", "choice", or the code of something of the version: "form", "question" (of the form), "task"
+    kind: str = "text"
     required: bool = True
     choices: tuple[tuple[str, str], ...] = ()
     help_text: str = ""
 
-    def problem(self, value: Any, forms: set[str]) -> str | None:
-        """Return a sentence if ``value`` will not do, None if it will. ``forms`` are the codes of the version's
-        forms.
-        """
+    def problem(self, value: Any, options: dict, known: Known) -> str | None:
+        """Return a sentence if ``value`` will not do, None if it will."""
         if value in (None, ""):
             return f"“{self.label}” is missing." if self.required else None
         if self.kind == "number" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
             return f"“{self.label}” must be a whole number, not {value!r}."
-        if self.kind in ("text", "form", "choice") and not isinstance(value, str):
+        if self.kind != "number" and not isinstance(value, str):
             return f"“{self.label}” must be text, not {value!r}."
-        if self.kind == "form" and value not in forms:
+        if self.kind == "form" and value not in known.questions:
             return f"The form “{value}” is not part of this version. Add it, or choose another form."
+        if self.kind == "question" and value not in known.questions.get(options.get("form"), {value}):
+            return f"The form “{options['form']}” has no question “{value}”. Add it, or choose another question."
+        if self.kind == "task" and value not in known.tasks:
+            return f"No stage of this version creates the task “{value}”. Add it, or choose another task."
         if self.kind == "choice" and value not in dict(self.choices):
             return f"“{self.label}” must be one of {', '.join(dict(self.choices))}, not {value!r}."
         return None
@@ -44,16 +55,20 @@ class Check:
     name: str
     ask: Callable
     options: tuple[Option, ...] = field(default=())
+    hides: bool = False  # a choice of ways: the move is not offered while the answer is another
 
 
 CHECKS: dict[str, Check] = {}
 
 
-def requirement(name: str, *, options=()):
-    """Register the decorated function as the check ``name``: ``(case, now, **options) -> sentence or None``."""
+def requirement(name: str, *, options=(), hides=False):
+    """Register the decorated function as the check ``name``: ``(case, now, **options) -> sentence or None``.
+
+    With ``hides`` a move whose requirement is not met is not offered at all: a choice between ways.
+    """
 
     def register(function):
-        CHECKS[name] = Check(name, function, tuple(options))
+        CHECKS[name] = Check(name, function, tuple(options), hides)
         return function
 
     return register
@@ -64,22 +79,28 @@ def ask(name: str, options: dict, case, now) -> str | None:
     slip by.
     """
     check = CHECKS.get(name)
-    forms = {form.code for form in case.version_map.forms.values()}
-    if check is None or problems(name, options, forms):
+    if check is None or problems(name, options, case.version_map.known):
         return f"The requirement “{name}” is not set up rightly. Tell your pathway administrator."
     return check.ask(case, now, **options)
 
 
-def problems(name: str, options: Any, forms: set[str]) -> list[str]:
+def hides(name: str) -> bool:
+    """Does the check ``name`` hide the move that does not meet it?"""
+    return name in CHECKS and CHECKS[name].hides
+
+
+def problems(name: str, options: Any, known: Known) -> list[str]:
     """Return a sentence for each thing wrong with a requirement's check name and options."""
     check = CHECKS.get(name)
     if check is None:
         return [f"There is no check called “{name}”. Choose one of: {', '.join(sorted(CHECKS))}."]
     if not isinstance(options, dict):
         return [f"The options of “{name}” must be names with values."]
-    known = {option.name for option in check.options}
-    found = [f"“{name}” has no option “{key}”." for key in options if key not in known]
-    found += [answer for option in check.options if (answer := option.problem(options.get(option.name), forms))]
+    names = {option.name for option in check.options}
+    found = [f"“{name}” has no option “{key}”." for key in options if key not in names]
+    found += [
+        answer for option in check.options if (answer := option.problem(options.get(option.name), options, known))
+    ]
     return found
 
 

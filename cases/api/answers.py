@@ -1,7 +1,7 @@
 """What the interface says about a case: what the case page says, for who may see that page."""
 
 from cases import access
-from cases.watch import timers
+from cases.watch import watched
 
 
 def case_as_seen_by(user, case, now) -> dict:
@@ -21,12 +21,12 @@ def case_as_seen_by(user, case, now) -> dict:
         "team": named(case.team),
         "owner": {"username": case.owner.username, "name": str(case.owner)} if case.owner else None,
         "since": entry.entered_at if entry else None,
-        "limit": timers.limit_in_words(case.stage_now) or None,
+        "limit": watched.limit_in_words(case.stage_now) or None,
         "due_at": case.due_at,
         "late": case.due_at is not None and case.due_at < now,
         "hold": {"reason": hold.reason, "since": hold.started_at, "until": hold.until} if hold else None,
         "entry": entry.pk if entry else None,
-        "moves": [move(user, case, transition, now) for transition in case.possible_moves],
+        "moves": [move(user, case, transition, now) for transition in case.moves_offered(now)],
     }
 
 

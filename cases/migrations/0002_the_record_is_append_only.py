@@ -7,9 +7,12 @@ ALTER TABLE cases_case ADD CONSTRAINT case_stage_is_on_its_map
     FOREIGN KEY (version_id, stage) REFERENCES pathways_stage (version_id, code) DEFERRABLE INITIALLY DEFERRED;
 """
 
-# Entries made from a log may be made again when a longer log comes: only by the import, which says so for its transaction.
+# Two exceptions, each only by the operation that says so for its transaction: entries made from a log may be made again when a
+# longer log comes; and an open entry may be led to the same stage of a new version, or be watched by a calendar that changed.
 APPEND_ONLY = """
 CREATE FUNCTION cases_entry_only_ends() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    may_change text[] := '{left_at,left_by_id,facts}';
 BEGIN
     IF OLD.how = 'imported' AND current_setting('midwatch.remake_from_log', true) = 'on' THEN
         RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
@@ -17,8 +20,10 @@ BEGIN
     IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'A stay in a stage is part of the record and cannot be deleted.' USING ERRCODE = 'check_violation';
     END IF;
-    IF OLD.left_at IS NOT NULL OR (to_jsonb(OLD) - '{left_at,left_by_id,facts}'::text[])
-        IS DISTINCT FROM (to_jsonb(NEW) - '{left_at,left_by_id,facts}'::text[]) THEN
+    IF current_setting('midwatch.change_the_rules', true) = 'on' THEN
+        may_change := may_change || '{stage_id,team_id,watched_since}'::text[];
+    END IF;
+    IF OLD.left_at IS NOT NULL OR (to_jsonb(OLD) - may_change) IS DISTINCT FROM (to_jsonb(NEW) - may_change) THEN
         RAISE EXCEPTION 'A stay in a stage is part of the record: it can only be ended, once.' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

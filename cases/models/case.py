@@ -46,6 +46,8 @@ class Case(fsm.ConcurrentTransitionMixin, fsm.FSMModelMixin, models.Model):
     )  # a Stage code of this version; composite key in 0002
     patient = models.ForeignKey("cases.Patient", models.PROTECT, null=True, blank=True, related_name="cases")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    detour = models.ForeignKey("pathways.DetourRule", models.PROTECT, null=True, blank=True, related_name="+")
+    restricted = models.BooleanField("seen only by its own teams", default=False)
     log_id = models.CharField(
         "case id in its log", max_length=200, blank=True, help_text="Only for cases imported from a log."
     )
@@ -131,13 +133,38 @@ class Case(fsm.ConcurrentTransitionMixin, fsm.FSMModelMixin, models.Model):
         """
         return list(self.stage_now.transitions.all()) if self.is_open else []
 
+    def moves_offered(self, now) -> list:
+        """The possible moves that are ways this case may take: without those that a decision hides."""
+        return [move for move in self.possible_moves if move.is_offered(self, now)]
+
     def refusals(self, transition, now) -> list[str]:
         """Return a sentence for each reason why ``transition`` cannot be made at ``now``; empty when it can."""
         if not self.is_open:
             return ["This case is closed. Reopen it first."]
         if transition.pk not in {move.pk for move in self.possible_moves}:
             return [f"“{transition.name}” is not possible from {self.stage_name}. Look at the case again."]
-        return transition.refusals(self, now)
+        reasons = transition.refusals(self, now)
+        if transition.target.by_handoff and not self._has_accepted(transition):
+            reasons.append("This move is made by a handoff: offer the case, and it moves when they accept it.")
+        if transition.target.is_final and (blocked := self.closing_refusal()):
+            reasons.append(blocked)
+        return reasons
+
+    def _has_accepted(self, transition):
+        return self.handoffs.filter(entry__left_at=None, transition=transition, status="accepted").exists()
+
+    def closing_refusal(self) -> str | None:
+        """Return the sentence that keeps this case open while a detour that blocks closing is; or None.
+
+        The sentence names no restricted case: that there is one is for its own teams only.
+        """
+        blocking = list(self.children.open().filter(detour__blocks_closing=True))
+        if not blocking:
+            return None
+        named = [str(child) for child in blocking if not child.restricted]
+        if named:
+            return f"Close {' and '.join(named)} first: this case cannot be closed before."
+        return "Something that belongs to this case is not finished yet. Ask your manager before you close it."
 
     @fsm.transition(stage, source="*", target=fsm.RETURN_VALUE())
     def move(self, transition, now):

@@ -1,4 +1,4 @@
-"""What was written down about a case: completed forms and notes. Neither is ever rewritten; a newer one is added."""
+"""What was written down about a case: forms, notes and documents. None is ever rewritten; a newer one is added."""
 
 from django.conf import settings
 from django.db import models
@@ -40,3 +40,35 @@ class Note(models.Model):
 
     def __str__(self):
         return f"Note on {self.case}"
+
+
+class Document(models.Model):
+    """A file about a case: a letter, a scan. Its content stands in the database, so that it is never lost apart from
+    its case, and any number of web servers can serve it.
+    """
+
+    case = models.ForeignKey("cases.Case", models.PROTECT, related_name="documents")
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField("size in bytes")
+    sha256 = models.CharField(max_length=64)
+    added_at = models.DateTimeField(default=timezone.now)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    history = trail()
+
+    class Meta:
+        ordering = ["-added_at", "-pk"]
+
+    def __str__(self):
+        return self.name
+
+
+class DocumentContent(models.Model):
+    """The bytes of a document, apart from it, so that lists do not read them."""
+
+    document = models.OneToOneField(Document, models.PROTECT, primary_key=True, related_name="content")
+    content = models.BinaryField()
+
+    def __str__(self):
+        return str(self.document)

@@ -22,6 +22,7 @@ class StageEntry(models.Model):
         MOVED = "moved", "moved"
         REOPENED = "reopened", "case reopened"
         IMPORTED = "imported", "imported from a log"
+        MAPPED = "mapped", "mapped to a new version"
 
     case = models.ForeignKey("cases.Case", models.PROTECT, related_name="entries")
     stage = models.ForeignKey("pathways.Stage", models.PROTECT, related_name="+")
@@ -30,9 +31,9 @@ class StageEntry(models.Model):
     via = models.ForeignKey("pathways.Transition", models.PROTECT, null=True, related_name="+", db_index=False)
     entered_at = models.DateTimeField()
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
-    recorded_at = models.DateTimeField(
-        default=timezone.now
-    )  # when Midwatch learned of it: what was passed before is backlog
+    # Since when Midwatch watches this stay by the rules it has now: what was passed before is backlog, told in one
+    # digest.
+    watched_since = models.DateTimeField(default=timezone.now)
     left_at = models.DateTimeField(null=True)
     left_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     ends_journey = models.BooleanField(default=False)  # the final stage that closed the case: neither spell nor wait
@@ -83,8 +84,11 @@ class Hold(models.Model):
     until = models.DateTimeField("at most until")
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    detour = models.ForeignKey(
+        "cases.Case", models.PROTECT, null=True, related_name="+"
+    )  # held until this child case ends
 
-    history = trail(no_db_index=["case", "entry", "started_by", "ended_by"])
+    history = trail(no_db_index=["case", "entry", "started_by", "ended_by", "detour"])
 
     class Meta:
         ordering = ["started_at", "pk"]

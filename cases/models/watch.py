@@ -13,13 +13,16 @@ from pathways.history import ChangesOnly, trail
 class Timer(models.Model):
     """The next moment at which something about a case must be looked at. An index, not the truth: it can be rebuilt.
 
-    An open case has exactly one timer for its journey: of its stage entry, or of its hold while it is held. The row is
-    reused from stay to stay, which is cheaper than deleting and inserting.
+    Tasks and handoffs have one each while they are open. An open case has exactly one timer for its journey: of its
+    stage entry, or of its hold while it is held. The row is reused from stay to stay, which is cheaper than deleting
+    and inserting.
     """
 
     class Kind(models.TextChoices):
         STAGE = "stage", "stay in a stage"
         HOLD = "hold", "ceiling of a hold"
+        TASK = "task", "task"
+        HANDOFF = "handoff", "handoff"
 
     case = models.ForeignKey("cases.Case", models.CASCADE, related_name="timers")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -106,6 +109,7 @@ class Notice(models.Model):
         ESCALATION = "escalation", "escalation"
         DIGEST = "digest", "digest"
         HOLD_ENDED = "hold_ended", "hold ended"
+        DETOUR = "detour", "detour begun"
 
     kind = models.CharField(max_length=20, choices=Kind)
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="notices")
@@ -129,6 +133,7 @@ class Notice(models.Model):
                 fields=["recipient"], condition=Q(kind="digest", sent_at=None), name="one_unsent_digest_per_person"
             ),
             models.UniqueConstraint(fields=["hold", "recipient"], name="hold_told_once"),
+            models.UniqueConstraint(fields=["case", "recipient"], condition=Q(kind="detour"), name="detour_told_once"),
         ]
 
     def __str__(self):

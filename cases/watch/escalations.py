@@ -7,27 +7,23 @@ from simple_history.utils import bulk_update_with_history
 from cases import access
 from cases.models import Case, Escalation, Timer
 from cases.refusals import Refused
-from cases.watch import timers
 from pathways.history import save_with_history
 
 
-def record(watched, passed, now, **values) -> Escalation:
-    """The Escalation (not saved) of a rung that ``watched`` has passed, with due time, limit and rung as they are
-    now.
-    """
-    stage = watched.entry.case.version_map.by_pk[watched.entry.stage_id]
-    step = next(step for step in stage.ladder.all() if step.code == passed.rung.code)
+def record(seen, passed, now, **values) -> Escalation:
+    """The Escalation (not saved) of a rung that ``seen`` has passed, with due time, limit and rung as they are now."""
+    step = seen.step(passed.rung)
     return Escalation(
-        case=watched.entry.case,
-        kind=Timer.Kind.STAGE,
-        thing_id=watched.entry.pk,
+        case=seen.case,
+        kind=seen.kind,
+        thing_id=seen.thing.pk,
         rung_code=step.code,
         rung_name=step.name,
         level=passed.rung.level,
         occurrence=passed.occurrence,
         urgent=step.urgent,
-        stage_name=stage.name,
-        limit=timers.limit_in_words(stage),
+        stage_name=seen.title,
+        limit=seen.limit,
         due_at=passed.due_at,
         reached_at=passed.reached_at,
         raised_at=now,
@@ -35,18 +31,19 @@ def record(watched, passed, now, **values) -> Escalation:
     )
 
 
-def settle(watched, now, *, by) -> None:
+def settle(seen, now, *, by) -> None:
     """Record the rungs passed that nobody swept, resolved at once and told to nobody, so that an outage loses
     nothing.
     """
-    missed = [record(watched, passed, now, resolved_at=now, resolved_by=by) for passed in watched.passed(now)]
+    missed = [record(seen, passed, now, resolved_at=now, resolved_by=by) for passed in seen.passed(now)]
     if missed:
         Escalation.objects.bulk_create(missed)
 
 
-def resolve(case, now, *, by, reason) -> None:
-    """Resolve what is unresolved about the case: it has moved on."""
-    unresolved = list(case.escalations.filter(resolved_at=None))
+def resolve(case, now, *, by, reason, kinds=(Timer.Kind.STAGE,), thing=None) -> None:
+    """Resolve what is unresolved about the case's journey, or about one task or handoff (``thing``): it is over."""
+    unresolved = case.escalations.filter(resolved_at=None, kind__in=kinds)
+    unresolved = list(unresolved.filter(thing_id=thing.pk) if thing else unresolved)
     for escalation in unresolved:
         escalation.resolved_at, escalation.resolved_by = now, by
     if unresolved:

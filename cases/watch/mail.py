@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from cases import showing
 from cases.models import Notice
-from cases.watch import timers
+from cases.watch import watched
 from cases.watch.recipients import Recipients
 
 
@@ -20,7 +20,12 @@ def message(notice, now) -> EmailMultiAlternatives:
     """Build the e-mail of ``notice`` as things stand ``now``. Raises NoAddress if its recipient has none."""
     if not notice.recipient.email:
         raise NoAddress(f"{notice.recipient} has no e-mail address. Add one in the admin.")
-    told = {Notice.Kind.ESCALATION: _escalation, Notice.Kind.DIGEST: _digest, Notice.Kind.HOLD_ENDED: _hold_ended}
+    told = {
+        Notice.Kind.ESCALATION: _escalation,
+        Notice.Kind.DIGEST: _digest,
+        Notice.Kind.HOLD_ENDED: _hold_ended,
+        Notice.Kind.DETOUR: _detour,
+    }
     subject, context = told[notice.kind](notice, now)
     context |= {"recipient": notice.recipient, "base_url": settings.MIDWATCH_BASE_URL}
     mail = EmailMultiAlternatives(
@@ -54,15 +59,14 @@ def _escalation(notice, now):
     subject = f"{'Late' if line['is_late'] else 'Soon late'}: {line['reference']}, {line['stage']}, {line['lateness']}"
     if line["is_over"]:
         return f"No longer waiting: {line['reference']}, {line['stage']}", line
-    entry = case.open_entry
-    entry.case = case
-    seen = timers.watched_entry(entry)
+    (seen,) = watched.READ[escalation.kind](watched.OPEN[escalation.kind]().filter(pk=escalation.thing_id))
     coming = seen.timer()
-    step = next((step for step in case.stage_now.ladder.all() if step.code == coming["rung"]), None)
-    people = Recipients([case.team_id]).of(step, team_id=case.team_id, owner=case.owner) if step else []
+    step = next((step for step in seen.steps if step.code == coming["rung"]), None)
+    people = Recipients([seen.team_id]).of(step, team_id=seen.team_id, owner=seen.owner) if step else []
     return subject, line | {
-        "owner": case.owner or f"nobody in {case.team}",
-        "waited": showing.duration(now - entry.entered_at),
+        "is_stay": escalation.kind == watched.Kind.STAGE,
+        "owner": seen.owner or f"nobody in {case.team}",
+        "waited": showing.duration(now - seen.stay.entered_at),
         "limit": escalation.limit,
         "next_at": showing.moment(coming["fires_at"]) if people else "",
         "next_to": ", ".join(str(person) for person in people),
@@ -82,6 +86,18 @@ def _hold_ended(notice, now):
     return f"Hold ended: {case.reference}, {case.stage_name}", {
         "reference": case.reference,
         "stage": case.stage_name,
+        "due": showing.moment(case.due_at) if case.due_at else "",
+        "link": f"{settings.MIDWATCH_BASE_URL}{case.get_absolute_url()}",
+    }
+
+
+def _detour(notice, now):
+    case = notice.case
+    detour = "A restricted matter" if case.restricted else str(case.detour)  # an e-mail is read over shoulders
+    return f"{detour}: {case.reference}, look at it now", {
+        "reference": case.reference,
+        "stage": case.stage_name,
+        "detour": detour,
         "due": showing.moment(case.due_at) if case.due_at else "",
         "link": f"{settings.MIDWATCH_BASE_URL}{case.get_absolute_url()}",
     }

@@ -77,6 +77,13 @@ def owe_hold_ended(case, hold, now) -> None:
         Notice.objects.create(kind=Notice.Kind.HOLD_ENDED, recipient=person, case=case, hold=hold, created_at=now)
 
 
+def owe_detour(case, now) -> None:
+    """Tell the managers of the team that a detour begins in, at once."""
+    step = EscalationStep(tells=[EscalationStep.Recipient.MANAGERS])
+    for person in Recipients([case.team_id]).of(step, team_id=case.team_id, owner=None):
+        Notice.objects.create(kind=Notice.Kind.DETOUR, recipient=person, case=case, created_at=now)
+
+
 def send_due() -> int:
     """Send what is owed, over one connection, and return how many were sent.
 

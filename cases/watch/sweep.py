@@ -13,8 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cases import lifecycle
-from cases.models import Case, Escalation, StageEntry, SweepRun, Timer
-from cases.watch import escalations, notices, timers
+from cases.models import Case, Escalation, SweepRun, Timer
+from cases.watch import escalations, notices, watched
 from cases.watch.recipients import Recipients
 from pathways.models import system_user
 
@@ -29,7 +29,8 @@ def run(as_of=None) -> SweepRun:
     as_of = as_of or timezone.now()
     record = SweepRun.objects.create(as_of=as_of)
     _end_holds(as_of, record)
-    _raise_all(as_of, record)
+    for kind in watched.OPEN:
+        _raise_all(kind, as_of, record)
     record.finished_at = timezone.now()
     record.save()
     return record
@@ -47,8 +48,8 @@ def _due(kind, as_of):
     return due.order_by("fires_at", "pk")
 
 
-def _raise_all(as_of, record):
-    """Claim the timers of stays in batches until none is left. A batch that fails is done again row by row, so that
+def _raise_all(kind, as_of, record):
+    """Claim the timers of one kind in batches until none is left. A batch that fails is done again row by row, so that
     one bad row is set aside with its error and never stops the others.
     """
     size = BATCH_SIZE
@@ -56,8 +57,8 @@ def _raise_all(as_of, record):
         claimed = []
         try:
             with transaction.atomic():
-                claimed = list(_due(Timer.Kind.STAGE, as_of).select_for_update(skip_locked=True, no_key=True)[:size])
-                record.escalations += _raise_passed(claimed, as_of) if claimed else 0
+                claimed = list(_due(kind, as_of).select_for_update(skip_locked=True, no_key=True)[:size])
+                record.escalations += _raise_passed(kind, claimed, as_of) if claimed else 0
         except Exception as error:
             if not claimed:
                 raise  # not a row but the database itself: the next sweep tries again
@@ -76,11 +77,11 @@ def _set_aside(timer, as_of, error, record):
     record.set_aside += 1
 
 
-def _raise_passed(claimed, as_of):
-    """Record what is passed for the claimed timers of stays, owe the notices, and set each timer to its next rung."""
-    # Read after the claim: while its timer is held no operation can move the case (it waits in timers.lock).
-    entries = StageEntry.objects.filter(pk__in=[timer.thing_id for timer in claimed], left_at=None)
-    seen = {item.entry.pk: item for item in timers.watched(entries.select_related("case", "case__owner"))}
+def _raise_passed(kind, claimed, as_of):
+    """Record what is passed for the claimed timers, owe the notices, and set each timer to its next rung."""
+    # Read after the claim: while its timer is held no operation can change the thing (it waits in timers.lock).
+    things = watched.OPEN[kind]().filter(pk__in=[timer.thing_id for timer in claimed])
+    seen = {item.thing.pk: item for item in watched.READ[kind](things)}
     raised = []  # (watched, the rungs it has passed, their escalations)
     for timer in claimed:
         if (item := seen.get(timer.thing_id)) is None:
@@ -100,19 +101,16 @@ def _raise_passed(claimed, as_of):
 
 
 def _who_is_told(raised):
-    """Pair the highest escalation of each stay with those it tells, and mark it as told. Of several passed at once
-    only the highest is; what was reached before Midwatch knew of the stay is backlog, and owed as part of one digest.
+    """Pair the highest escalation of each thing with those it tells, and mark it as told. Of several passed at once
+    only the highest is; what was reached before Midwatch watched it is backlog, and owed as part of one digest.
     """
-    recipients = Recipients(item.entry.team_id for item, _, _ in raised)
+    recipients = Recipients(item.team_id for item, _, _ in raised)
     owed = []
     for item, passed, records in raised:
         highest, escalation = max(zip(passed, records, strict=True), key=lambda pair: pair[0].height)
-        stage = item.entry.case.version_map.by_pk[item.entry.stage_id]
-        step = next(step for step in stage.ladder.all() if step.code == highest.rung.code)
-        people = recipients.of(step, team_id=item.entry.team_id, owner=item.entry.case.owner)
+        people = recipients.of(item.step(highest.rung), team_id=item.team_id, owner=item.owner)
         escalation.is_told = bool(people)
-        is_backlog = highest.reached_at < item.entry.recorded_at
-        owed.append(notices.Owed(escalation, people, is_backlog))
+        owed.append(notices.Owed(escalation, people, is_backlog=highest.reached_at < item.since))
     return owed
 
 

@@ -1,12 +1,15 @@
 from pathways.models.calendars import Calendar, Closure, OpeningHours
-from pathways.models.forms import FormDefinition, Question
+from pathways.models.follow_ups import DetourRule, TaskTemplate
+from pathways.models.forms import FactDefinition, FormDefinition, Question
 from pathways.models.pathway import EscalationStep, Pathway, PathwayVersion, Requirement, Stage, Transition
 from pathways.models.people import Membership, Organisation, Role, Team, system_user
 
 __all__ = [
     "Calendar",
     "Closure",
+    "DetourRule",
     "EscalationStep",
+    "FactDefinition",
     "FormDefinition",
     "Membership",
     "OpeningHours",
@@ -17,6 +20,7 @@ __all__ = [
     "Requirement",
     "Role",
     "Stage",
+    "TaskTemplate",
     "Team",
     "Transition",
     "system_user",

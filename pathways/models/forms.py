@@ -58,6 +58,17 @@ class Question(models.Model):
         blank=True,
         help_text="The answers to choose from, separated by commas.",
     )
+    shown_if_code = models.SlugField(
+        "ask only if the answer to",
+        blank=True,
+        help_text="The code of an earlier question. Empty: it is always asked.",
+    )
+    shown_if_answer = models.CharField("is", max_length=200, blank=True, help_text="For example “yes”.")
+    fact = models.SlugField(
+        "kept as the fact",
+        blank=True,
+        help_text="The code of a fact of this version that may explain long waits, for example “lab”.",
+    )
     minimum = models.DecimalField(
         max_digits=12, decimal_places=3, null=True, blank=True, help_text="Smallest number allowed."
     )
@@ -76,7 +87,33 @@ class Question(models.Model):
                 name="question_range_is_not_empty",
                 violation_error_message="The smallest number allowed must not be above the largest.",
             ),
+            models.CheckConstraint(
+                condition=models.Q(shown_if_code="", shown_if_answer="")
+                | ~models.Q(shown_if_code="") & ~models.Q(shown_if_answer=""),
+                name="question_condition_has_question_and_answer",
+                violation_error_message="Give both the question and the answer it depends on, or neither.",
+            ),
         ]
 
     def __str__(self):
         return self.text
+
+
+class FactDefinition(models.Model):
+    """A short coded answer that may explain duration: lab, test, site, referrer, delay reason.
+
+    Given in a form, it is kept on the stay in which it was given.
+    """
+
+    version = models.ForeignKey("pathways.PathwayVersion", models.CASCADE, related_name="facts")
+    code = models.SlugField(help_text="A short name that stays the same across versions, for example “lab”.")
+    name = models.CharField(max_length=200, help_text="For example “Laboratory”.")
+
+    history = trail()
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint(fields=["version", "code"], name="fact_code_once_per_version")]
+
+    def __str__(self):
+        return self.name

@@ -129,6 +129,18 @@ class Stage(models.Model):
         related_name="stages",
         help_text="Working hours and working days are counted with this calendar.",
     )
+    by_handoff = models.BooleanField(
+        "entered by handoff",
+        default=False,
+        help_text="The case is offered, and moves when this team accepts it. Always so for an outside agency.",
+    )
+    accept_amount = models.PositiveIntegerField(
+        "acceptance limit",
+        null=True,
+        blank=True,
+        help_text="How long the team may take to answer a handoff, for example 2. Empty: no limit.",
+    )
+    accept_unit = models.CharField("acceptance limit counted in", max_length=20, choices=Unit, blank=True)
     patient_wording = models.TextField(
         "wording for the patient",
         blank=True,
@@ -156,6 +168,13 @@ class Stage(models.Model):
                 name="stage_limit_has_amount_and_unit",
                 violation_error_message="A limit needs a number above zero and a unit. Fill in both, or neither.",
             ),
+            models.CheckConstraint(
+                condition=Q(accept_amount=None, accept_unit="") | Q(accept_amount__gt=0) & ~Q(accept_unit=""),
+                name="stage_acceptance_limit_has_amount_and_unit",
+                violation_error_message=(
+                    "An acceptance limit needs a number above zero and a unit. Fill in both, or neither."
+                ),
+            ),
         ]
 
     def __str__(self):
@@ -170,9 +189,14 @@ class Stage(models.Model):
         return Span(self.limit_amount, Unit(self.limit_unit)) if self.limit_amount else None
 
     @property
+    def acceptance_limit(self) -> Span | None:
+        return Span(self.accept_amount, Unit(self.accept_unit)) if self.accept_amount else None
+
+    @property
     def needs_calendar(self):
-        """True if the limit or any rung is counted in working time."""
-        spans = [self.limit, *(span for step in self.ladder.all() for span in step.spans)]
+        """True if the limit, any rung, the acceptance limit or a task of this stage is counted in working time."""
+        spans = [self.limit, self.acceptance_limit, *(span for step in self.ladder.all() for span in step.spans)]
+        spans += [template.limit for template in self.task_templates.all()]
         return any(span and span.is_working for span in spans)
 
 
@@ -212,6 +236,12 @@ class Transition(models.Model):
     def __str__(self):
         return self.name
 
+    def is_offered(self, case, now) -> bool:
+        """Is this a way that ``case`` may take at all? A requirement that hides its move when it is not met says
+        no.
+        """
+        return not any(requirement.hides(case, now) for requirement in self.requirements.all())
+
     def refusals(self, case, now) -> list[str]:
         """Return a whole sentence for each requirement that ``case`` does not meet at ``now``; empty when the move may
         be made.
@@ -241,6 +271,10 @@ class Requirement(models.Model):
     def refusal(self, case, now) -> str | None:
         """Return the sentence the caseworker reads, or None when ``case`` passes at ``now``."""
         return registry.ask(self.check_name, self.options, case, now)
+
+    def hides(self, case, now) -> bool:
+        """True if this requirement hides its move from ``case``: it chooses between ways, and this is not the one."""
+        return registry.hides(self.check_name) and self.refusal(case, now) is not None
 
 
 class EscalationStep(models.Model):

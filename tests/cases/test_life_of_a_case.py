@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 
 from cases import deadlines, lifecycle
 from cases.models import Case, Hold, StageEntry
-from cases.watch import escalations, sweep, timers
+from cases.watch import escalations, sweep, timers, watched
 from pathways.models import Pathway, Team, system_user
 from tests.factories import LADDER, MONDAY, a_case, a_manager, a_pathway, fresh
 
@@ -145,7 +145,7 @@ def recorded(entry):
 def passed(entry, until):
     if entry is None:
         return set()
-    seen = timers.watched_entry(entry)
+    seen = watched.stay(entry)
     return {(p.rung.code, p.occurrence, p.reached_at) for p in deadlines.ledger(seen.stay, seen.pauses, until)}
 
 

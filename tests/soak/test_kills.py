@@ -13,7 +13,7 @@ from django.db import connection
 
 from cases import deadlines
 from cases.models import Escalation, Notice, NoticeLine, SweepRun
-from cases.watch import sweep, timers
+from cases.watch import sweep, timers, watched
 from portal import processes
 from tests.factories import LADDER, MONDAY, a_case, a_manager, a_pathway
 
@@ -67,9 +67,9 @@ def test_sweeps_killed_at_random_record_what_an_undisturbed_one_would(tmp_path):
     sweep.run(END)
 
     expected = set()
-    for seen in timers.watched(case.open_entry for case in cases):
+    for seen in watched.stays(case.open_entry for case in cases):
         passed = deadlines.ledger(seen.stay, seen.pauses, END)
-        expected |= {(seen.entry.pk, p.rung.code, p.occurrence, p.reached_at) for p in passed}
+        expected |= {(seen.thing.pk, p.rung.code, p.occurrence, p.reached_at) for p in passed}
     recorded = Escalation.objects.values_list("thing_id", "rung_code", "occurrence", "reached_at")
     assert kills, log.read_text()
     assert set(recorded) == expected

@@ -1,0 +1,146 @@
+"""The parts that acts on a case are made of: lock it, end a stay, begin the next, end a hold, close.
+
+Only operations use these (``lifecycle``, ``detours``, ``handoffs``, ``migration``), inside of their transaction.
+"""
+
+from django.utils import timezone
+
+from cases import deadlines, to_do
+from cases.models import Case, Handoff, StageEntry
+from cases.refusals import Refused, StaleView
+from cases.watch import escalations, timers, watched
+from pathways.history import save_with_history
+from pathways.maps import version_map
+from pathways.models import Team
+
+How = StageEntry.How
+
+
+def lock(case, seen_entry=None):
+    """Lock the case, then its timers; return it with its open entry and the timer of its journey.
+
+    Raises StaleView if the open entry is not ``seen_entry``.
+    """
+    case = Case.objects.lock(case.pk)
+    timer = timers.lock(case)
+    entry = case.open_entry
+    if entry is not None:
+        entry.case = case
+    if seen_entry is not None and (entry is None or entry.pk != seen_entry):
+        raise StaleView(entry)
+    return case, entry, timer
+
+
+def time_of(at, entry):
+    """The time of this act: never before the stay began, also when the machine's clock was set back since."""
+    now = at or timezone.now()
+    return max(now, entry.entered_at) if entry else now
+
+
+def require_open(case):
+    """Raise Refused if the case is closed."""
+    if not case.is_open:
+        raise Refused("This case is closed. Reopen it first.")
+
+
+def begin(version, patient, *, now, by, reason, **values) -> Case:
+    """Begin a case of ``patient`` in the first stage of ``version``."""
+    first = version_map(version.pk).first_stage
+    due_at = deadlines.first_due(watched.stay_in(first, now))
+    case = Case(
+        version=version,
+        stage=first.code,
+        patient=patient,
+        team_id=first.team_id,
+        opened_at=now,
+        due_at=due_at,
+        **values,
+    )
+    save_with_history(case, by=by, reason=reason)
+    entry = enter(case, first, how=How.OPENED, at=now, by=by)
+    timers.watch(case, watched.stay(entry), None)
+    to_do.make_from_templates(entry, now=now, by=by)
+    return case
+
+
+def enter(case, stage, *, how, at, by, **values) -> StageEntry:
+    """Begin a stay in ``stage``."""
+    return StageEntry.objects.create(
+        case=case, stage=stage, team_id=stage.team_id, how=how, entered_at=at, entered_by=by, **values
+    )
+
+
+def leave(case, entry, *, now, by, reason):
+    """End the stay: what was passed is settled and resolved, a hold ends, an offer of it is withdrawn, it gets its
+    end.
+    """
+    escalations.settle(watched.stay(entry), now, by=by)
+    escalations.resolve(case, now, by=by, reason=reason)
+    if case.is_held:
+        end_hold(case, now=now, by=by, reason=reason)
+    for handoff in entry.handoffs.filter(status=Handoff.Status.OFFERED):
+        answer_handoff(handoff, Handoff.Status.WITHDRAWN, answer="The case went another way.", now=now, by=by)
+    entry.leave(at=now, by=by, reason=reason)
+
+
+def arrive(case, stage, timer, *, how, via, now, by):
+    """Begin the stay in ``stage``: its team, its watch, its tasks; and the end of the case if it is final."""
+    team = Team.objects.get(pk=stage.team_id)
+    if team.pk != case.team_id:
+        case.owner = None
+    case.team = team
+    if stage.is_final:
+        enter(case, stage, how=how, via=via, at=now, by=by, left_at=now, left_by=by, ends_journey=True)
+        close(case, now=now, by=by)
+        return
+    entry = enter(case, stage, how=how, via=via, at=now, by=by)
+    timers.watch(case, watched.stay(entry), timer)
+    to_do.make_from_templates(entry, now=now, by=by)
+
+
+def end_hold(case, *, now, by, reason):
+    """Let the hold of the case end."""
+    hold = case.holds.get(ended_at=None)
+    hold.ended_at, hold.ended_by = max(now, hold.started_at), by
+    save_with_history(hold, by=by, reason=reason)
+
+
+def resume(case, entry, timer, *, now, by, reason):
+    """Let the stage clock of a held case run on."""
+    case.resume()
+    end_hold(case, now=now, by=by, reason=reason)
+    timers.watch(case, watched.stay(entry), timer)
+    return save_with_history(case, by=by, reason=reason)
+
+
+def close(case, *, now, by):
+    """End the case (not saved): nothing of it is watched or owed any more, and the case it was a detour of goes on."""
+    case.close()
+    case.closed_at, case.due_at = now, None
+    timers.clear(case)
+    to_do.cancel_all(case, now=now, by=by, why="The case was closed.")
+    if case.parent_id:
+        come_back(case, now=now, by=by)
+
+
+def come_back(child, *, now, by):
+    """End the hold that lasted until ``child`` ended, if its parent is still held for it."""
+    parent, entry, timer = lock(child.parent)
+    if parent.is_held and parent.holds.filter(ended_at=None, detour=child).exists():
+        resume(
+            parent, entry, timer, now=time_of(now, entry), by=by, reason=f"{child.detour or 'The detour'} has ended"
+        )
+
+
+def answer_handoff(handoff, status, *, answer, now, by):
+    """Record the answer to an open handoff; it is watched no more."""
+    settle_thing(watched.handoffs([handoff])[0], now=now, by=by, reason=f"Handoff {status}")
+    handoff.status, handoff.answered_at, handoff.answered_by, handoff.answer = status, now, by, answer
+    return save_with_history(handoff, by=by, reason=f"Handoff {status}")
+
+
+def settle_thing(seen, *, now, by, reason):
+    """A task or a handoff is over: what was passed is settled and resolved, and it is watched no more."""
+    escalations.settle(seen, now, by=by)
+    escalations.resolve(seen.case, now, by=by, reason=reason, kinds=[seen.kind], thing=seen.thing)
+    timers.clear_thing(seen.kind, seen.thing)

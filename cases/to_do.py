@@ -1,0 +1,158 @@
+"""Tasks: made by a stage or by hand, given, done, cancelled."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from cases import access
+from cases.models import Case, Task
+from cases.refusals import Refused
+from cases.watch import escalations, timers, watched
+from pathways.history import save_with_history
+from pathways.models import Calendar
+
+
+def make_from_templates(entry, *, now, by) -> None:
+    """Make the tasks that the stage of ``entry`` gives to every case which enters it."""
+    stage = entry.case.version_map.by_pk[entry.stage_id]
+    for template in stage.task_templates.all():
+        task = Task(
+            case=entry.case,
+            entry=entry,
+            code=template.code,
+            title=template.title,
+            text=template.text,
+            team_id=template.team_id or entry.team_id,
+            follows_owner=template.whose == template.For.OWNER,
+            due_at=_due(template.limit, stage, now),
+            made_at=now,
+            made_by=by,
+        )
+        _make(task, reason=f"Made by {stage}")
+
+
+def _due(limit, stage, now):
+    if limit is None:
+        return None
+    schedule = Calendar.objects.get(pk=stage.calendar_id).schedule() if limit.is_working else None
+    return limit.after(now, schedule)
+
+
+def _make(task, *, reason):
+    save_with_history(task, by=task.made_by, reason=reason)
+    timers.watch_thing(watched.tasks([task])[0])
+    return task
+
+
+@transaction.atomic
+def add_task(case, title, *, by, text="", team=None, owner=None, due_at=None, at=None) -> Task:
+    """Give a task about ``case`` to ``team`` (its own, if None) or to ``owner``, and return it.
+
+    Raises PermissionDenied if ``by`` is not of the case's team, Refused if it is closed, the title is missing, the due
+    time has passed, or ``owner`` is not in the team.
+    """
+    now = at or timezone.now()
+    case = Case.objects.lock(case.pk)
+    access.require(by, "task", case.team)
+    team = team or case.team
+    if not case.is_open:
+        raise Refused("This case is closed. Reopen it first.")
+    if not title.strip():
+        raise Refused("Say what is to be done.")
+    if due_at is not None and due_at <= now:
+        raise Refused("Choose a date in the future by which it is to be done.")
+    _require_member(owner, team)
+    task = Task(
+        case=case,
+        entry=case.open_entry,
+        title=title.strip(),
+        text=text.strip(),
+        team=team,
+        owner=owner,
+        due_at=due_at,
+        made_at=now,
+        made_by=by,
+    )
+    return _make(task, reason="Task added")
+
+
+@transaction.atomic
+def complete_task(task, *, by, outcome="", at=None) -> Task:
+    """Record that ``task`` is done, by somebody of its team or of the case's, and return it.
+
+    Raises PermissionDenied, or Refused if it is done or cancelled already.
+    """
+    task = _lock_open(task, by)
+    role = access.role_in(by, task.team_id) or access.role_in(by, task.case.team_id) or ""
+    task.done_at, task.done_by, task.done_as = max(at or timezone.now(), task.made_at), by, role
+    task.outcome = outcome.strip()
+    return _end(task, now=task.done_at, by=by, reason="Task done")
+
+
+@transaction.atomic
+def cancel_task(task, *, by, why, at=None) -> Task:
+    """Record that ``task`` will not be done, and why, and return it.
+
+    Raises PermissionDenied, or Refused if it is done or cancelled already, or the reason is missing.
+    """
+    task = _lock_open(task, by)
+    if not why.strip():
+        raise Refused("Say why the task is cancelled.")
+    return _cancel(task, now=max(at or timezone.now(), task.made_at), by=by, why=why.strip())
+
+
+@transaction.atomic
+def give_task(task, owner, *, by) -> Task:
+    """Make ``owner`` (None: anybody in its team) the one who owes ``task``, and return it.
+
+    Raises PermissionDenied, or Refused if it is over, or ``owner`` is not in its team.
+    """
+    task = _lock_open(task, by)
+    _require_member(owner, task.team)
+    task.owner, task.follows_owner = owner, False
+    return save_with_history(task, by=by, reason=f"Given to {owner}" if owner else "Given back to the team")
+
+
+def give_with_case(case, owner, *, by) -> None:
+    """Give the tasks that follow the case's owner to ``owner``. The caller holds the case's lock."""
+    for task in _open(case).filter(follows_owner=True, team=case.team):
+        task.owner = owner
+        save_with_history(task, by=by, reason="Given with the case")
+
+
+def cancel_all(case, *, now, by, why) -> None:
+    """Cancel what is owed about a case that has ended. The caller holds the case's lock."""
+    for task in _open(case).select_related("case", "owner"):
+        _cancel(task, now=max(now, task.made_at), by=by, why=why)
+
+
+def _open(case):
+    return Task.objects.filter(case=case, done_at=None, cancelled_at=None)
+
+
+def _lock_open(task, by):
+    case = Case.objects.lock(task.case_id)
+    timers.lock(case)
+    task = Task.objects.select_related("case__team", "owner", "team").get(pk=task.pk)
+    if access.refusal(by, "task", task.team):
+        access.require(by, "task", case.team)
+    if not task.is_open:
+        raise Refused("This task is over already.")
+    return task
+
+
+def _require_member(owner, team):
+    if owner is not None and not (owner.is_active and access.role_in(owner, team.pk)):
+        raise Refused(f"{owner} is not in {team}. Choose a person of that team.")
+
+
+def _cancel(task, *, now, by, why):
+    task.cancelled_at, task.cancelled_by, task.outcome = now, by, why
+    return _end(task, now=now, by=by, reason=why)
+
+
+def _end(task, *, now, by, reason):
+    seen = watched.tasks([task])[0]
+    escalations.settle(seen, now, by=by)
+    escalations.resolve(task.case, now, by=by, reason=reason, kinds=[seen.kind], thing=task)
+    timers.clear_thing(seen.kind, task)
+    return save_with_history(task, by=by, reason=reason)

@@ -1,0 +1,209 @@
+"""What is watched: a stay, a task or a handoff, with all that its time depends on, read in a fixed number of
+queries.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from cases import deadlines
+from cases.models import Escalation, Handoff, Hold, StageEntry, Task, Timer
+from pathways.limits import Unit
+from pathways.maps import version_map
+from pathways.models import Calendar, EscalationStep
+
+Kind = Timer.Kind
+To = EscalationStep.Recipient
+
+
+def _rung(code, name, days, *tells):
+    return EscalationStep(code=code, name=name, when="after", amount=days, unit=Unit.DAYS, tells=list(tells))
+
+
+# Stages have ladders of the map. These two are ours, and the same everywhere.
+TASK_LADDER = (
+    _rung("task-due", "Task due: tell whoever owes it", 0, To.OWNER),
+    _rung("task-late", "Task a day late: tell the managers", 1, To.MANAGERS),
+)
+HANDOFF_LADDER = (_rung("not-answered", "Handoff not answered: tell the managers of the sender", 0, To.MANAGERS),)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A thing of a case that may become late: whose it is, its time rules, and what is recorded about it already."""
+
+    kind: Kind
+    thing: object  # StageEntry, Task or Handoff
+    case: object
+    team_id: int
+    owner: object
+    title: str  # what is late, in words: the stage, the task, the handoff
+    limit: str
+    since: datetime  # what was passed before is backlog: it is told in one digest
+    steps: tuple[EscalationStep, ...]
+    stay: deadlines.Stay
+    holds: tuple[Hold, ...] = ()
+    recorded: frozenset[tuple[str, int]] = frozenset()  # (rung code, occurrence) of the escalations that exist
+
+    @property
+    def pauses(self):
+        return [deadlines.Pause(hold.started_at, hold.ended_at) for hold in self.holds]
+
+    @property
+    def open_hold(self):
+        return next((hold for hold in self.holds if hold.ended_at is None), None)
+
+    @property
+    def due_at(self):
+        return deadlines.due(self.stay, self.pauses)
+
+    def step(self, rung: deadlines.Rung) -> EscalationStep:
+        return next(step for step in self.steps if step.code == rung.code)
+
+    def passed(self, now) -> list[deadlines.Passed]:
+        """The rungs passed at ``now`` that no escalation records yet, in the order in which they were reached."""
+        found = deadlines.ledger(self.stay, self.pauses, now)
+        return [passed for passed in found if (passed.rung.code, passed.occurrence) not in self.recorded]
+
+    def timer(self, also_recorded=()) -> dict:
+        """What the timer must say: kind, thing_id, fires_at and rung."""
+        if hold := self.open_hold:
+            return {"kind": Kind.HOLD, "thing_id": hold.pk, "fires_at": hold.until, "rung": ""}
+        recorded = self.recorded | {(passed.rung.code, passed.occurrence) for passed in also_recorded}
+        coming = deadlines.upcoming(self.stay, self.pauses, recorded)
+        return {
+            "kind": self.kind,
+            "thing_id": self.thing.pk,
+            "fires_at": coming.reached_at if coming else None,
+            "rung": coming.rung.code if coming else "",
+        }
+
+
+def stays(entries) -> list[Watched]:
+    """Read the ``entries`` (with their case and its owner) as watched stays."""
+    entries = list(entries)
+    holds = defaultdict(list)
+    for hold in Hold.objects.filter(entry__in=entries).order_by("started_at", "pk"):
+        holds[hold.entry_id].append(hold)
+    recorded = _recorded(Kind.STAGE, entries)
+    stages = {entry.pk: version_map(entry.case.version_id).by_pk[entry.stage_id] for entry in entries}
+    needed = {stage.calendar_id for stage in stages.values() if stage.needs_calendar}
+    calendars = Calendar.objects.in_bulk(needed) if needed else {}
+    return [
+        Watched(
+            kind=Kind.STAGE,
+            thing=entry,
+            case=entry.case,
+            team_id=entry.team_id,
+            owner=entry.case.owner,
+            title=stages[entry.pk].name,
+            limit=limit_in_words(stages[entry.pk]),
+            since=entry.watched_since,
+            steps=tuple(stages[entry.pk].ladder.all()),
+            stay=_stay(stages[entry.pk], entry.entered_at, calendars),
+            holds=tuple(holds[entry.pk]),
+            recorded=recorded[entry.pk],
+        )
+        for entry in entries
+    ]
+
+
+def stay(entry) -> Watched:
+    return stays([entry])[0]
+
+
+def tasks(found) -> list[Watched]:
+    """Read open tasks (with their case and owner) as watched things."""
+    return _agreed(Kind.TASK, list(found), TASK_LADDER, _about_task)
+
+
+def _about_task(task):
+    # What somebody typed may name the patient, and this goes into e-mails: only the map's own words do.
+    return task.team_id, task.owner, f"task “{task.title}”" if task.code else "a task", task.made_at
+
+
+def handoffs(found) -> list[Watched]:
+    """Read open handoffs (with their case, its owner, and the receiving team) as watched things."""
+    return _agreed(
+        Kind.HANDOFF,
+        list(found),
+        HANDOFF_LADDER,
+        lambda handoff: (
+            handoff.from_team_id,
+            handoff.case.owner,
+            f"handoff to {handoff.to_team}",
+            handoff.offered_at,
+        ),
+    )
+
+
+# What of each kind is still to be watched, and how it is read.
+OPEN = {
+    Kind.STAGE: lambda: StageEntry.objects.filter(left_at=None).select_related("case", "case__owner"),
+    Kind.TASK: lambda: Task.objects.filter(done_at=None, cancelled_at=None).select_related("case", "owner"),
+    Kind.HANDOFF: lambda: Handoff.objects.filter(status="offered").select_related("case", "case__owner", "to_team"),
+}
+READ = {Kind.STAGE: stays, Kind.TASK: tasks, Kind.HANDOFF: handoffs}
+
+
+def _agreed(kind, things, ladder, about):
+    """Things whose due time was agreed, instead of computed from a limit."""
+    recorded, rungs = _recorded(kind, things), rungs_of(ladder)
+    found = []
+    for thing in things:
+        team_id, owner, title, began_at = about(thing)
+        found.append(
+            Watched(
+                kind=kind,
+                thing=thing,
+                case=thing.case,
+                team_id=team_id,
+                owner=owner,
+                title=title,
+                limit="",
+                since=began_at,
+                steps=ladder,
+                stay=deadlines.Stay(began_at, None, rungs, due_at=thing.due_at),
+                recorded=recorded[thing.pk],
+            )
+        )
+    return found
+
+
+def _recorded(kind, things):
+    found = defaultdict(frozenset)
+    raised = Escalation.objects.filter(kind=kind, thing_id__in=[thing.pk for thing in things])
+    for thing, code, occurrence in raised.values_list("thing_id", "rung_code", "occurrence"):
+        found[thing] |= {(code, occurrence)}
+    return found
+
+
+def stay_in(stage, entered_at: datetime) -> deadlines.Stay:
+    """The time rules of one stage, its calendar read anew."""
+    calendars = {stage.calendar_id: Calendar.objects.get(pk=stage.calendar_id)} if stage.needs_calendar else {}
+    return _stay(stage, entered_at, calendars)
+
+
+def _stay(stage, entered_at, calendars):
+    schedule = calendars[stage.calendar_id].schedule() if stage.needs_calendar else None
+    return deadlines.Stay(entered_at, stage.limit, rungs_of(stage.ladder.all()), schedule)
+
+
+def rungs_of(ladder) -> tuple[deadlines.Rung, ...]:
+    """The rungs of a ladder, the lowest first."""
+    return tuple(
+        deadlines.Rung(
+            code=step.code,
+            level=level,
+            before=step.offset if step.when == step.When.BEFORE else None,
+            after=step.offset if step.when == step.When.AFTER else None,
+            share=step.amount if step.when == step.When.SHARE else None,
+            repeat=step.repeat,
+            repeat_at_most=step.repeat_at_most,
+        )
+        for level, step in enumerate(ladder, start=1)
+    )
+
+
+def limit_in_words(stage) -> str:
+    return str(stage.limit) if stage.limit else ""
