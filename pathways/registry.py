@@ -61,6 +61,22 @@ class Check:
 CHECKS: dict[str, Check] = {}
 
 
+@dataclass(frozen=True)
+class Consequence:
+    """What a change of the map does to the journeys: ``preview(thing)`` reads, ``apply(thing, *, by)`` does it."""
+
+    preview: Callable
+    apply: Callable
+
+
+CONSEQUENCES: dict[str, Consequence] = {}
+
+
+def consequence(name: str, *, preview: Callable, apply: Callable) -> None:
+    """Register what a change called ``name`` ("version", "calendar") does to journeys."""
+    CONSEQUENCES[name] = Consequence(preview, apply)
+
+
 def requirement(name: str, *, options=(), hides=False):
     """Register the decorated function as the check ``name``: ``(case, now, **options) -> sentence or None``.
 

@@ -13,6 +13,7 @@ from cases.models import Patient
 from pathways.limits import Span, Unit
 from pathways.models import (
     Calendar,
+    DetourRule,
     EscalationStep,
     FormDefinition,
     Membership,
@@ -24,6 +25,7 @@ from pathways.models import (
     Requirement,
     Role,
     Stage,
+    TaskTemplate,
     Team,
     Transition,
     system_user,
@@ -159,6 +161,21 @@ def a_move(source, target, *, roles=("caseworker", "manager"), requires=()):
     return move
 
 
+def a_detour_pathway(code="dna", *, team="booking"):
+    """A short pathway: rang (1 day) → over (final)."""
+    version = a_draft(code)
+    rang = a_stage(version, "rang", is_first=True, team=team, limit="1 day")
+    over = a_stage(version, "over", team=team, limit=None, kind="final")
+    a_move(rang, over)
+    return publish(version)
+
+
+def a_rule(version, pathway, **values):
+    """A detour rule of ``version`` that every caseworker and manager may take, from every stage."""
+    values = {"code": pathway.code, "name": f"Begin {pathway.code}", "roles": ["caseworker", "manager"]} | values
+    return DetourRule.objects.create(version=version, pathway=pathway, **values)
+
+
 def a_draft(code="review", name=None):
     pathway, _ = Pathway.objects.get_or_create(code=code, defaults={"name": name or code.capitalize()})
     return PathwayVersion.objects.create(pathway=pathway, number=pathway.versions.count() + 1)
@@ -181,16 +198,24 @@ def a_form(version, code="risk-assessment", name="Risk assessment"):
     return form
 
 
-def a_pathway(code="review", *, requires=(), **first):
+def a_pathway(code="review", *, requires=(), detours=(), handoff=None, tasks=(), **first):
     """Triage (booking team, 10 days) → review (clinic, 5 working days) → done (final), and straight from triage to
     done.
 
-    ``requires`` guards the move to review; ``first`` changes the first stage (limit, ladder, team ...).
+    ``requires`` guards the move to review; ``first`` changes the first stage (limit, ladder, team ...). ``detours``:
+    pathways, each with the values of its rule; ``handoff``: review is entered by one, with this acceptance limit;
+    ``tasks`` (values of their templates) are made on entering triage.
     """
     version = a_draft(code)
     a_form(version)
     triage = a_stage(version, "triage", is_first=True, **first)
-    review = a_stage(version, "review", team="clinic", limit="5 working days", kind="waiting")
+    accept = span(handoff) if handoff else None
+    by_handoff = {"by_handoff": True, "accept_amount": accept.amount, "accept_unit": accept.unit} if accept else {}
+    review = a_stage(version, "review", team="clinic", limit="5 working days", kind="waiting", **by_handoff)
+    for pathway, values in detours:
+        a_rule(version, pathway, **values)
+    for position, values in enumerate(tasks):
+        TaskTemplate.objects.create(stage=triage, position=position, **values)
     done = a_stage(version, "done", team="clinic", limit=None, kind="final")
     a_move(triage, review, requires=requires)
     a_move(triage, done)

@@ -70,7 +70,7 @@ def rebuild(*, check=False, batch_size=2000, kinds=tuple(watched.OPEN)) -> list[
             suspects |= {
                 item.case.pk
                 for item in watched.READ[kind](things)
-                if _differences(item, existing.get(_key(kind, item.thing)))
+                if differences(item, existing.get(_key(kind, item.thing)))
             }
     suspects |= _watched_for_nothing()
     return [sentence for case in sorted(suspects) for sentence in _mend(case, check)]
@@ -108,7 +108,7 @@ def _mend(pk, check):
         existing = _timers_of(kind, things)
         for seen in watched.READ[kind](things):
             timer = existing.get(_key(kind, seen.thing))
-            differs = _differences(seen, timer)
+            differs = differences(seen, timer)
             found += differs
             if differs and not check:
                 _set_right(case, kind, seen, timer)
@@ -130,7 +130,8 @@ def _set_right(case, kind, seen, timer):
         watch_thing(seen)
 
 
-def _differences(seen, timer):
+def differences(seen: Watched, timer: Timer | None) -> list[str]:
+    """Return a sentence for each way in which the timer and the due time of a thing differ from what they must be."""
     case, wanted, found = seen.case, seen.timer(), []
     if timer is None:
         found.append(f"{case}: nothing is watched, and {_words(wanted)} is owed.")

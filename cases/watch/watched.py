@@ -100,7 +100,7 @@ def stays(entries) -> list[Watched]:
             limit=limit_in_words(stages[entry.pk]),
             since=entry.watched_since,
             steps=tuple(stages[entry.pk].ladder.all()),
-            stay=_stay(stages[entry.pk], entry.entered_at, calendars),
+            stay=stay_by(stages[entry.pk], entry.entered_at, calendars),
             holds=tuple(holds[entry.pk]),
             recorded=recorded[entry.pk],
         )
@@ -181,10 +181,11 @@ def _recorded(kind, things):
 def stay_in(stage, entered_at: datetime) -> deadlines.Stay:
     """The time rules of one stage, its calendar read anew."""
     calendars = {stage.calendar_id: Calendar.objects.get(pk=stage.calendar_id)} if stage.needs_calendar else {}
-    return _stay(stage, entered_at, calendars)
+    return stay_by(stage, entered_at, calendars)
 
 
-def _stay(stage, entered_at, calendars):
+def stay_by(stage, entered_at: datetime, calendars: dict[int, Calendar]) -> deadlines.Stay:
+    """The time rules of one stage, with calendars that were read already."""
     schedule = calendars[stage.calendar_id].schedule() if stage.needs_calendar else None
     return deadlines.Stay(entered_at, stage.limit, rungs_of(stage.ladder.all()), schedule)
 

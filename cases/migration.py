@@ -1,0 +1,197 @@
+"""Cases in flight and a new version of their map: what it would change, and moving them to it.
+
+``pathways`` publishes; what that means for journeys is asked and done here (see ``pathways.registry``: consequence).
+"""
+
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+from django.utils import timezone
+from simple_history.utils import bulk_update_with_history
+
+from cases import deadlines, stays
+from cases.models import Case, Handoff, StageEntry, Timer
+from cases.refusals import Refused
+from cases.watch import sweep, timers, watched
+from pathways.history import save_with_history
+from pathways.maps import VersionMap, version_map
+from pathways.models import Calendar, PathwayVersion
+
+BATCH_SIZE = 1000
+
+
+@dataclass
+class StageImpact:
+    """What a new version means for the cases in flight in one stage."""
+
+    code: str
+    name: str
+    cases: int = 0
+    exists: bool = True  # in the new version; if not, its cases are mapped to another stage, or stay on their version
+    due_changes: int = 0
+    escalations: int = 0  # that would be raised at once
+
+
+@dataclass
+class Impact:
+    """What publishing a version would mean for the cases of its pathway, if all moved to it now."""
+
+    stages: list[StageImpact] = field(default_factory=list)
+
+    @property
+    def cases(self):
+        return sum(stage.cases for stage in self.stages)
+
+    @property
+    def removed(self) -> list[StageImpact]:
+        return [stage for stage in self.stages if not stage.exists and stage.cases]
+
+
+def impact(version, now=None, mapping=None) -> Impact:
+    """Return what moving all cases in flight to ``version`` would mean at ``now``. Reads only.
+
+    ``mapping``: {code of a removed stage: code of the stage its cases go to}; without one they are not counted as
+    changed.
+    """
+    now, mapping, new = now or timezone.now(), mapping or {}, VersionMap(version)
+    calendars = Calendar.objects.in_bulk({stage.calendar_id for stage in new.stages if stage.calendar_id})
+    found = {stage.code: StageImpact(stage.code, stage.name) for stage in new.stages}
+    for entries in _in_batches(_in_flight(version)):
+        for seen in watched.stays(entries):
+            code = seen.case.stage
+            about = found.setdefault(code, StageImpact(code, seen.title, exists=code in new.by_code))
+            about.cases += 1
+            stage = new.by_code.get(mapping.get(code, code))
+            if stage is None:
+                continue
+            begins_anew = stage.code != code
+            stay = watched.stay_by(stage, now if begins_anew else seen.stay.entered_at, calendars)
+            pauses = [] if begins_anew else seen.pauses
+            about.due_changes += deadlines.due(stay, pauses) != seen.due_at
+            recorded = frozenset() if begins_anew else seen.recorded
+            passed = deadlines.ledger(stay, pauses, now)
+            about.escalations += sum((p.rung.code, p.occurrence) not in recorded for p in passed)
+    return Impact([stage for stage in found.values() if stage.cases or stage.exists])
+
+
+def _in_flight(version):
+    """The open entries of the pathway's cases on other versions."""
+    return (
+        StageEntry.objects.filter(left_at=None, case__version__pathway=version.pathway_id)
+        .exclude(case__version=version)
+        .select_related("case", "case__owner")
+    )
+
+
+def _in_batches(entries):
+    last = 0
+    while batch := list(entries.filter(pk__gt=last).order_by("pk")[:BATCH_SIZE]):
+        last = batch[-1].pk
+        yield batch
+
+
+@dataclass
+class Migrated:
+    """How many cases went to the new version, and how many stayed on theirs because their stage is not there."""
+
+    moved: int = 0
+    mapped: int = 0
+    stayed: int = 0
+
+
+def migrate(version, *, by, mapping=None, now=None) -> Migrated:
+    """Move the cases in flight of a pathway to its active ``version``, in one go, and say how many.
+
+    The open entry is re-pointed by its stage's code and keeps its start. A stage that is not in the new version:
+    ``mapping`` ({code: new code}) closes the entry and opens one in the other stage; a case that is not mapped stays
+    on its version. What would be escalated at once counts as backlog: one digest a manager, no immediate mail.
+
+    Raises Refused if the version is not active, or ``mapping`` names a stage that is not there or is final.
+    """
+    now, mapping = now or timezone.now(), mapping or {}
+    version = PathwayVersion.objects.get(pk=version.pk)
+    if version.status != PathwayVersion.Status.ACTIVE:
+        raise Refused("Publish this version first: cases move only to an active one.")
+    new = version_map(version.pk)
+    for code, target in mapping.items():
+        if target not in new.by_code or new.by_code[target].is_final:
+            raise Refused(
+                f"Cases in “{code}” cannot go to “{target}”. Choose a stage of the version that is not final."
+            )
+    sweep.run(now)  # what the old ladders passed is recorded and told by them
+    reason = f"Moved to version {version.number} of {new.pathway}"
+    with transaction.atomic():
+        return _migrate(version, new, mapping, by=by, now=now, reason=reason)
+
+
+def _migrate(version, new, mapping, *, by, now, reason):
+    done = Migrated()
+    _change_the_rules("on")
+    for batch in _in_batches(_in_flight(version)):
+        cases = [entry.case_id for entry in batch]
+        list(Case.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=cases).order_by("pk"))
+        list(Timer.objects.select_for_update(no_key=True).filter(case__in=cases).order_by("pk"))
+        # As they are under the lock: some may have moved or closed since.
+        entries = list(_in_flight(version).filter(case__in=cases))
+        same = [entry for entry in entries if entry.case.stage in new.by_code]
+        others = [entry for entry in entries if entry.case.stage not in new.by_code]
+        mapped = [entry for entry in others if entry.case.stage in mapping]
+        _re_point(same, new, by=by, now=now, reason=reason)
+        for entry in mapped:
+            _map(entry, new.by_code[mapping[entry.case.stage]], version, by=by, now=now, reason=reason)
+        done.moved += len(same)
+        done.mapped += len(mapped)
+        done.stayed += len(others) - len(mapped)
+    _change_the_rules("off")
+    return done
+
+
+def _change_the_rules(on_or_off):
+    """Let the database allow, in this transaction, that open entries are led to the stages of another version."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('midwatch.change_the_rules', %s, true)", [on_or_off])
+
+
+def _re_point(entries, new, *, by, now, reason):
+    if not entries:
+        return
+    _lead_handoffs(entries, new, by=by, now=now)
+    for entry in entries:
+        case, stage = entry.case, new.by_code[entry.case.stage]
+        if stage.team_id != case.team_id:
+            case.owner = None
+        case.version, case.team_id = new.version, stage.team_id
+        entry.stage, entry.team_id, entry.watched_since = stage, stage.team_id, now
+    who = {"default_user": by, "default_change_reason": reason}
+    bulk_update_with_history([entry.case for entry in entries], Case, ["version", "team", "owner"], **who)
+    bulk_update_with_history(entries, StageEntry, ["stage", "team", "watched_since"], **who)
+    timers.watch_many(entries)
+
+
+def _lead_handoffs(entries, new, *, by, now):
+    """Lead open offers to the same move of the new version; withdraw those whose move is not there any more."""
+    offered = Handoff.objects.filter(entry__in=entries, status=Handoff.Status.OFFERED)
+    for handoff in offered.select_related("case", "case__owner", "transition__source", "to_team"):
+        old = handoff.transition
+        source = new.by_code[old.source.code]
+        same = (move for move in source.transitions.all() if move.name == old.name)
+        move = next((move for move in same if move.target.team_id == handoff.to_team_id), None)
+        if move is None:
+            answer = "The pathway has changed, and this handoff is no part of it any more."
+            stays.answer_handoff(handoff, Handoff.Status.WITHDRAWN, answer=answer, now=now, by=by)
+        else:
+            handoff.transition = move
+            save_with_history(handoff, by=by, reason=f"Moved to version {new.version.number}")
+
+
+def _map(entry, stage, version, *, by, now, reason):
+    """End the stay in a stage that is not in the new version, and begin one in ``stage``."""
+    case, _, timer = stays.lock(entry.case)
+    now, was_held = stays.time_of(now, entry), case.is_held
+    stays.leave(case, entry, now=now, by=by, reason=reason)
+    if was_held:
+        case.resume()
+    case.version = version
+    case.begin_in(stage)
+    stays.arrive(case, stage, timer, how=stays.How.MAPPED, via=None, now=now, by=by)
+    save_with_history(case, by=by, reason=reason)
