@@ -28,7 +28,7 @@ class CaseQuerySet(models.QuerySet):
 
         FOR NO KEY UPDATE: a plain FOR UPDATE deadlocks with a sweep that inserts rows which refer to the case.
         """
-        return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
+        return self.select_related("team").select_for_update(of=("self",), no_key=True).get(pk=pk)
 
     def open(self):
         return self.exclude(status="closed")

@@ -11,7 +11,6 @@ from cases.refusals import Refused, StaleView
 from cases.watch import escalations, timers, watched
 from pathways.history import save_with_history
 from pathways.maps import version_map
-from pathways.models import Team
 
 How = StageEntry.How
 
@@ -58,7 +57,7 @@ def begin(version, patient, *, now, by, reason, **values) -> Case:
     )
     save_with_history(case, by=by, reason=reason)
     entry = enter(case, first, how=How.OPENED, at=now, by=by)
-    timers.watch(case, watched.stay(entry), None)
+    timers.watch(case, watched.new_stay(entry), None)
     to_do.make_from_templates(entry, now=now, by=by)
     return case
 
@@ -85,16 +84,14 @@ def leave(case, entry, *, now, by, reason):
 
 def arrive(case, stage, timer, *, how, via, now, by):
     """Begin the stay in ``stage``: its team, its watch, its tasks; and the end of the case if it is final."""
-    team = Team.objects.get(pk=stage.team_id)
-    if team.pk != case.team_id:
-        case.owner = None
-    case.team = team
+    if stage.team_id != case.team_id:
+        case.team_id, case.owner = stage.team_id, None
     if stage.is_final:
         enter(case, stage, how=how, via=via, at=now, by=by, left_at=now, left_by=by, ends_journey=True)
         close(case, now=now, by=by)
         return
     entry = enter(case, stage, how=how, via=via, at=now, by=by)
-    timers.watch(case, watched.stay(entry), timer)
+    timers.watch(case, watched.new_stay(entry), timer)
     to_do.make_from_templates(entry, now=now, by=by)
 
 

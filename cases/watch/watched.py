@@ -90,22 +90,37 @@ def stays(entries) -> list[Watched]:
     needed = {stage.calendar_id for stage in stages.values() if stage.needs_calendar}
     calendars = Calendar.objects.in_bulk(needed) if needed else {}
     return [
-        Watched(
-            kind=Kind.STAGE,
-            thing=entry,
-            case=entry.case,
-            team_id=entry.team_id,
-            owner=entry.case.owner,
-            title=stages[entry.pk].name,
-            limit=limit_in_words(stages[entry.pk]),
-            since=entry.watched_since,
-            steps=tuple(stages[entry.pk].ladder.all()),
-            stay=stay_by(stages[entry.pk], entry.entered_at, calendars),
+        _stay(
+            entry,
+            stages[entry.pk],
+            stay_by(stages[entry.pk], entry.entered_at, calendars),
             holds=tuple(holds[entry.pk]),
             recorded=recorded[entry.pk],
         )
         for entry in entries
     ]
+
+
+def new_stay(entry) -> Watched:
+    """A stay that has just begun: nothing can have held it yet, and nothing be recorded about it."""
+    stage = version_map(entry.case.version_id).by_pk[entry.stage_id]
+    return _stay(entry, stage, stay_in(stage, entry.entered_at))
+
+
+def _stay(entry, stage, stay, **known):
+    return Watched(
+        kind=Kind.STAGE,
+        thing=entry,
+        case=entry.case,
+        team_id=entry.team_id,
+        owner=entry.case.owner,
+        title=stage.name,
+        limit=limit_in_words(stage),
+        since=entry.watched_since,
+        steps=tuple(stage.ladder.all()),
+        stay=stay,
+        **known,
+    )
 
 
 def stay(entry) -> Watched:

@@ -1,0 +1,63 @@
+"""The difference of two versions, in words."""
+
+import pytest
+
+from pathways import publishing
+from pathways.difference import difference
+from pathways.models import EscalationStep, Requirement, Stage, system_user
+from tests.factories import TeamFactory, a_move, a_pathway, a_stage
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def old():
+    return a_pathway().active_version
+
+
+@pytest.fixture
+def new(old):
+    return publishing.revise(old.pathway, by=system_user())
+
+
+def test_two_equal_versions_differ_in_nothing(old, new):
+    assert difference(old, new) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"limit_amount": 3}, "limit of “Triage”: 10 → 3 days."),
+        ({"limit_amount": 1}, "limit of “Triage”: 10 → 1 day."),
+        ({"limit_unit": "working_days"}, "limit of “Triage”: 10 days → 10 working days."),
+        ({"limit_amount": None, "limit_unit": ""}, "limit of “Triage”: 10 days → none."),
+        ({"kind": "waiting"}, "kind of “Triage”: working → waiting."),
+        ({"patient_wording": "Wait"}, "wording for the patient of “Triage”: none → Wait."),
+        ({"name": "Sorting"}, "“Triage” is now called “Sorting”."),
+    ],
+)
+def test_a_change_of_a_stage(old, new, values, sentence):
+    Stage.objects.filter(version=new, code="triage").update(**values)
+    assert sentence in difference(old, new)
+
+
+def test_what_was_added_and_what_was_removed(old, new):
+    new.stages.get(code="review").delete()
+    extra = a_stage(new, "extra", team=TeamFactory())
+    a_move(new.stages.get(code="triage"), extra)
+    found = difference(old, new)
+    assert "“Extra” was added." in found
+    assert "the move “Move to Extra” out of “Triage” was added." in found
+    assert "“Review” was removed." in found
+
+
+def test_rungs_requirements_and_tasks(old, new):
+    EscalationStep.objects.filter(stage__version=new, stage__code="triage", code="breach").update(tells=["team"])
+    move = new.stages.get(code="triage").transitions.get(name="Move to Review")
+    Requirement.objects.create(transition=move, check_name="note written")
+    new.stages.get(code="triage").task_templates.create(code="ring", title="Ring")
+    assert difference(old, new) == [
+        "requirements of the move “Move to Review” out of “Triage”: none → note written.",
+        "recipients of the rung “Breach” of “Triage”: managers → team.",
+        "the task “Ring” of “Triage” was added.",
+    ]
