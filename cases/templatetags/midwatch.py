@@ -1,5 +1,6 @@
 """Show times, durations, ages and states: one tag each, in words first and in colour second."""
 
+import re
 from datetime import date, datetime
 
 from django import template
@@ -46,8 +47,8 @@ def age_in_years(patient, now: datetime) -> int:
 
 @register.filter
 def duration(value) -> str:
-    """Show a length of time, given as timedelta or in seconds: 12 days, 3 hours 20 minutes."""
-    return showing.duration(value)
+    """Show a length of time, a timedelta or seconds: 3 hours 20 minutes. A line never breaks after a number."""
+    return re.sub(r"(?<=\d) ", showing.NO_BREAK, showing.duration(value))
 
 
 @register.filter

@@ -34,7 +34,7 @@ class CasePage(CaseView, TemplateView):
             may_reopen=not case.is_open and access.refusal(user, "reopen", case.team) is None,
             is_mine=case.owner_id == user.pk,
             may_take=not reads_only and case.is_open and case.owner_id != user.pk,
-            escalations=case.escalations.select_related("acknowledged_by", "resolved_by").prefetch_related(lines),
+            escalations=by_need(case.escalations.select_related("acknowledged_by").prefetch_related(lines)),
             holds=holds,
             records=records,
             forms=to_fill_in(case, records),
@@ -73,6 +73,14 @@ class Stay:
         how = entry.via.name if entry.via else entry.get_how_display().capitalize()
         lasted = None if entry.ends_journey else (entry.left_at or now) - entry.entered_at
         return cls(entry, lasted, how)
+
+
+def by_need(escalations) -> dict:
+    """Return the escalations that somebody should read now: the unanswered, else the newest; and the rest."""
+    standing = [escalation for escalation in escalations if escalation.resolved_at is None]
+    unanswered = [escalation for escalation in standing if escalation.acknowledged_at is None]
+    pressing = unanswered or standing[:1]
+    return {"pressing": pressing, "rest": [escalation for escalation in escalations if escalation not in pressing]}
 
 
 def to_fill_in(case, records) -> list[dict]:

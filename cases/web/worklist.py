@@ -20,6 +20,8 @@ from portal.form_look import PageForm
 PAGE_SIZE = 25
 COUNTED = 1000  # nobody reads on to the thousandth case, and counting millions would cost seconds
 
+MY_TEAMS, MINE = "@my-teams", "@me"  # no code of a team holds an @
+WHOSE = [("", "All teams"), (MY_TEAMS, "My teams"), (MINE, "Only mine")]
 STATUSES = [("", "Open and on hold"), ("open", "Open"), ("on_hold", "On hold"), ("closed", "Closed")]
 
 
@@ -38,7 +40,7 @@ class FilterForm(PageForm):
         super().__init__(*args, **kwargs)
         self.fields["pathway"].choices = [("", "All pathways"), *((p.code, p.name) for p in self.maps)]
         self.fields["stage"].choices = [("", "All stages"), *((p.name, stages) for p, stages in self.maps.items())]
-        self.fields["team"].choices = [("", "All teams"), *Team.objects.values_list("code", "name")]
+        self.fields["team"].choices = [*WHOSE, *Team.objects.values_list("code", "name")]
 
     @cached_property
     def maps(self) -> dict:
@@ -50,8 +52,8 @@ class FilterForm(PageForm):
             for version in newest
         }
 
-    def apply(self, cases, now):
-        """Return ``cases`` narrowed to what was chosen."""
+    def apply(self, cases, now, user):
+        """Return ``cases`` narrowed to what ``user`` chose."""
         self.is_valid()
         chosen = self.cleaned_data
         if pathway := chosen.get("pathway"):
@@ -59,8 +61,9 @@ class FilterForm(PageForm):
         if stage := chosen.get("stage"):
             pathway, code = stage.split("/")
             cases = cases.filter(version__pathway__code=pathway).in_stage(code)
-        if team := chosen.get("team"):
-            cases = cases.filter(team__code=team)
+        team = chosen.get("team", "")
+        whose = {"": Q(), MY_TEAMS: Q(team__in=user.memberships.values("team")), MINE: Q(owner=user)}
+        cases = cases.filter(whose.get(team, Q(team__code=team)))
         if chosen.get("late"):
             cases = cases.late(now)
         if chosen.get("status") == "closed":
@@ -106,7 +109,7 @@ class Worklist(SignedInView, TemplateView):
 
     def get_context_data(self, **context):
         narrow = FilterForm(self.request.GET)
-        cases = narrow.apply(Case.objects.visible_to(self.request.user), self.now)
+        cases = narrow.apply(Case.objects.visible_to(self.request.user), self.now, self.request.user)
         pages = Pages(cases)
         page = pages.get_page(self.request.GET.get("page"))
         rows = [

@@ -188,5 +188,6 @@ def test_a_tag_shows_an_instant_as_a_time_that_machines_read_too():
 
     assert shown == (
         '<time datetime="2026-03-03T14:30:00+00:00">3 March 2026, 2:30pm (8 days ago)</time>|'
-        '<time datetime="2026-03-03T14:30:00+00:00">3 March 2:30pm</time>|\N{EN DASH}|3 hours 20 minutes'
+        '<time datetime="2026-03-03T14:30:00+00:00">3 March 2:30pm</time>|'
+        "\N{EN DASH}|3\N{NO-BREAK SPACE}hours 20\N{NO-BREAK SPACE}minutes"
     )

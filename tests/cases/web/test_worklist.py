@@ -84,6 +84,8 @@ def test_closed_cases_are_not_listed_unless_asked_for(signed_in, aged, caseworke
         ("stage=review/review", ["Waiting"]),
         ("team=clinic", ["Waiting"]),
         ("team=booking", ["Late", "Fresh", "Other"]),
+        ("team=@my-teams", ["Late", "Fresh", "Other"]),
+        ("team=@me", ["Fresh"]),
         ("late=on", ["Waiting", "Late"]),
         ("late=on&team=booking", ["Late"]),
         ("status=on_hold", []),
@@ -93,7 +95,7 @@ def test_closed_cases_are_not_listed_unless_asked_for(signed_in, aged, caseworke
 )
 def test_the_list_is_narrowed_by_what_is_chosen(signed_in, aged, caseworker, chosen, found):
     aged(11, "Late")
-    aged(1, "Fresh")
+    lifecycle.assign_case(aged(1, "Fresh"), caseworker, by=caseworker)
     a_case(a_pathway("other"), at=timezone.now(), patient=PatientFactory(family_name="Other"))
     waiting = aged(40, "Waiting")
     form, moved_at = waiting.version_map.forms["risk-assessment"], timezone.now() - 20 * DAY
