@@ -32,7 +32,6 @@ class CasePage(CaseView, TemplateView):
             moves=moves.offered(case, user, now),
             reads_only=reads_only,
             may_reopen=not case.is_open and access.refusal(user, "reopen", case.team) is None,
-            is_mine=case.owner_id == user.pk,
             may_take=not reads_only and case.is_open and case.owner_id != user.pk,
             escalations=by_need(case.escalations.select_related("acknowledged_by").prefetch_related(lines)),
             holds=holds,

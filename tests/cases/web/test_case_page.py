@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -184,3 +186,28 @@ def test_taking_a_case_is_one_press(signed_in, case, caseworker):
     assert "Priya Shah has this case now." in words(answer)
     assert "Take this case" not in words(answer)
     assert fresh(case).owner == caseworker
+
+
+def test_the_page_costs_the_same_statements_however_long_the_journey_is(signed_in, late, caseworker):
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            assert signed_in.get(late.get_absolute_url()).status_code == 200
+        return len(captured)
+
+    recording.write_note(late, "Rang the family.", by=caseworker)
+    recording.complete_form(late, late.version_map.forms["risk-assessment"], {"falls": "no"}, by=caseworker)
+    statements()  # the map of the pathway is read once per process
+    at_first = statements()
+    for day in range(5):
+        recording.write_note(late, f"Rang again on day {day}.", by=caseworker)
+        lifecycle.hold_case(late, reason="On holiday", until=timezone.now() + DAY, by=caseworker)
+        lifecycle.resume_case(late, by=caseworker)
+        a_case(late.version_map.pathway, parent=late)
+
+    assert statements() == at_first
+    assert at_first <= 22
+
+
+@pytest.mark.parametrize("page", ["form-records", "escalations", "move"])
+def test_a_number_that_no_row_can_have_is_not_found(signed_in, case, page):
+    assert signed_in.get(f"{case.get_absolute_url()}{page}/{10**30}/").status_code == 404
