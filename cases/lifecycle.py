@@ -128,7 +128,7 @@ def reopen_case(case, *, by, reason, at=None):
         raise Refused("This case is not closed.")
     if not reason.strip():
         raise Refused("Say why the case is reopened.")
-    last = case.entries.exclude(ends_journey=True).order_by("-entered_at", "-pk").select_related("stage").first()
+    last = case.entries.exclude(ends_journey=True).select_related("stage").last()
     stage = case.version_map.by_code[last.stage.code] if last else case.version_map.first_stage
     case.reopen()
     case.closed_at = None

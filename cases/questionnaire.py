@@ -44,7 +44,7 @@ class AnswersForm(forms.Form):
 
 def _field(question):
     shared = {"label": question.text, "help_text": question.hint, "required": question.required}
-    missing = {"required": f"Answer “{question.text}”"}
+    missing = {"required": f"Answer “{question.text}”."}
     match question.kind:
         case QuestionKind.LONG_TEXT:
             return forms.CharField(widget=forms.Textarea(attrs={"rows": 5}), error_messages=missing, **shared)

@@ -1,7 +1,9 @@
 """What the frame of every page shows: where one can go, and whether this is the demonstration."""
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
+
+from cases import access
 
 
 def page_frame(request):
@@ -13,18 +15,17 @@ def _navigation(request):
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
-    places = [("worklist", "Cases"), ("open-case", "Open a case"), ("durations", "Stage durations")]
+    only_reads = access.is_inspector(user) or access.is_pathway_administrator(user)
+    places = [("Cases", "cases")]
+    if not only_reads:
+        places.append(("Open a case", "open_case"))
+    if access.sees_figures(user):
+        places.append(("Stage durations", "durations"))
     if settings.EMBEDDED:
-        places.append(("mail-sent", "Mail sent"))
+        places.append(("Mail sent", "mail-sent"))
     if user.is_staff:
-        places.append(("admin:index", "Admin"))
-    links = [(label, url) for name, label in places if (url := _address(name))]
-    current = max((url for _, url in links if request.path.startswith(url)), key=len, default=None)
+        places.append(("Admin", "admin:index"))
+    links = [(label, reverse(name)) for label, name in places]
+    here = [url for _, url in links if request.path.startswith(url)]
+    current = max(here, key=len, default=None)  # /cases/open/ is also below /cases/
     return [{"label": label, "url": url, "is_current": url == current} for label, url in links]
-
-
-def _address(name):
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return None

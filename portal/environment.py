@@ -94,9 +94,9 @@ def broker(redis_url: str) -> str:
 def secret_key() -> str:
     """Return SECRET_KEY; refuse a missing or a guessable one."""
     key = os.environ.get("SECRET_KEY", "")
-    if len(key) < 32:
+    if len(key) < 50:
         raise Refused(
-            "SECRET_KEY is not set, or is shorter than 32 characters. Set it to a long random text and keep it "
+            "SECRET_KEY is not set, or is shorter than 50 characters. Set it to a long random text and keep it "
             'secret: python3 -c "import secrets; print(secrets.token_urlsafe(50))" writes one.'
         )
     return key

@@ -22,6 +22,10 @@ class FieldLook(forms.BoundField):
         return "nhsuk-input"
 
     @property
+    def says_optional(self) -> bool:
+        return self.form.marks_optional and not self.field.required
+
+    @property
     def is_password(self) -> bool:
         return isinstance(self.field.widget, forms.PasswordInput)
 
@@ -68,6 +72,7 @@ class FormLook(DjangoTemplates):
         "django/forms/widgets/radio.html": "components/radios.html",
         "django/forms/widgets/checkbox_select.html": "components/checkboxes.html",
         "django/forms/widgets/checkbox.html": "components/checkbox.html",
+        "django/forms/widgets/select.html": "components/select.html",
     }
 
     def get_template(self, template_name):
@@ -79,6 +84,7 @@ class LooksLikeNHS:
     """Mix into a form: the look above, and a required field that is empty asks for itself by name."""
 
     default_renderer = FormLook
+    marks_optional = True
     use_required_attribute = False  # the browser's own bubbles are neither readable aloud nor in our words
 
     def __init__(self, *args, **kwargs):

@@ -1,7 +1,10 @@
 """Signing in with a user name and a password."""
 
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
 
+from cases import demo
 from portal.form_look import LooksLikeNHS
 
 
@@ -20,3 +23,15 @@ class SignInForm(LooksLikeNHS, AuthenticationForm):
         self.fields["password"].error_messages["required"] = "Enter your password."
         for field in self.fields.values():
             field.widget.attrs |= {"class": "nhsuk-input--width-20", "spellcheck": "false", "autocapitalize": "none"}
+
+
+class SignIn(LoginView):
+    """Sign in; the demo also names its people, one for each role, and their password."""
+
+    template_name = "portal/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **context):
+        shows = settings.EMBEDDED and demo.people.are_here()
+        return super().get_context_data(demo_sign_ins=demo.SIGN_INS if shows else [], **context)

@@ -21,7 +21,7 @@ logconfig_dict = {
     "formatters": {"lines": {"()": "portal.log_lines.Lines"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"gunicorn.error": {"level": "INFO"}, "gunicorn.access": {"level": "INFO"}},
+    "loggers": {name: {"handlers": ["stderr"], "level": "INFO"} for name in ("gunicorn.error", "gunicorn.access")},
 }
 
 

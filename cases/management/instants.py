@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from django.core.management.base import CommandError
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
+
+from cases.history_import.times import read_time
 
 
 def instant(text: str) -> datetime:
@@ -13,9 +13,6 @@ def instant(text: str) -> datetime:
     Raises CommandError with a sentence.
     """
     try:
-        value = parse_datetime(text) or parse_datetime(f"{text}T00:00")
-    except ValueError:
-        value = None
-    if value is None:
-        raise CommandError(f"“{text}” is not a time. Write it like 2026-03-02T14:00:00Z.")
-    return value if timezone.is_aware(value) else timezone.make_aware(value)
+        return read_time(text)
+    except ValueError as error:
+        raise CommandError(str(error)) from None

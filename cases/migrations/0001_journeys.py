@@ -371,7 +371,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'stage entries',
-                'ordering': ['entered_at', 'pk'],
+                'ordering': ['entered_at', 'left_at', 'pk'],
             },
         ),
         migrations.AddField(

@@ -42,7 +42,8 @@ class StageEntry(models.Model):
     history = trail(ChangesOnly, no_db_index=["case", "stage", "team", "via", "entered_by", "left_by"])
 
     class Meta:
-        ordering = ["entered_at", "pk"]
+        # Of stays begun in one instant all but the last took no time; an import may learn of one of those late.
+        ordering = ["entered_at", "left_at", "pk"]
         verbose_name_plural = "stage entries"
         indexes = [models.Index(fields=["stage", "left_at"], name="entry_spells_of_stage")]
         constraints = [

@@ -1,5 +1,6 @@
 """Show times, durations, ages and states: one tag each, in words first and in colour second."""
 
+import re
 from datetime import date, datetime
 
 from django import template
@@ -38,10 +39,16 @@ def moment(value: date | datetime | None) -> str:
     return _time(value, lambda: showing.moment(value))
 
 
+@register.simple_tag
+def age_in_years(patient, now: datetime) -> int:
+    """Show a patient's whole years of age."""
+    return patient.age(timezone.localdate(now))
+
+
 @register.filter
 def duration(value) -> str:
-    """Show a length of time, given as timedelta or in seconds: 12 days, 3 hours 20 minutes."""
-    return showing.duration(value)
+    """Show a length of time, a timedelta or seconds: 3 hours 20 minutes. A line never breaks after a number."""
+    return re.sub(r"(?<=\d) ", showing.NO_BREAK, showing.duration(value))
 
 
 @register.filter
@@ -66,7 +73,7 @@ def age_bar(share: float | None, kind: str = "fine") -> str:
     """
     if share is None:
         return ""
-    used = min(round(share * BAR_LIMIT), BAR_WIDTH)
+    used = max(0, min(round(share * BAR_LIMIT), BAR_WIDTH))
     return format_html(
         '<svg class="mw-bar mw-bar--{}" viewBox="0 0 150 10" width="150" height="10" aria-hidden="true">'
         '<rect class="mw-bar__track" width="150" height="10" rx="2"></rect>'
@@ -78,6 +85,6 @@ def age_bar(share: float | None, kind: str = "fine") -> str:
 
 
 def _time(value, words) -> str:
-    if value is None:
+    if not value:
         return showing.NOTHING
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words())

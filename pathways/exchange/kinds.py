@@ -5,6 +5,7 @@ file, and is left out when the default is written.
 """
 
 import re
+from copy import copy
 from datetime import date
 from decimal import Decimal
 
@@ -176,7 +177,9 @@ class Plain(Kind):
         return float(text) if re.fullmatch(r"-?\d{1,15}\.\d{1,15}", text, re.ASCII) else text
 
     def write(self, value):
-        return InlineMapping(value)
+        if isinstance(value, dict):  # in one order: the database keeps none
+            return InlineMapping((key, self.write(value[key])) for key in sorted(value))
+        return [self.write(item) for item in value] if isinstance(value, list) else value
 
 
 def entries(node, source):
@@ -211,7 +214,7 @@ class Record(Kind):
     def read(self, node, source):
         if not isinstance(node, yaml.MappingNode):
             raise Wrong(f"Write the {self.what} as names with values: {', '.join(self.fields)}.")
-        found = Entry({name: kind.default for name, kind in self.fields.items()})
+        found = Entry({name: copy(kind.default) for name, kind in self.fields.items()})
         found.line = line_of(node)
         missing = {name for name, kind in self.fields.items() if kind.default is REQUIRED}
         for name, value in entries(node, source):

@@ -197,7 +197,8 @@ def _finish(document, source):
     for calendar in document["calendars"]:
         _check_week(calendar, source)
         _once(calendar["closed"], "on", source)
-    document["forms"] = sorted(document["forms"], key=lambda form: form["code"])
+        calendar["closed"].sort(key=lambda closed: closed["on"])
+    document["forms"].sort(key=lambda form: form["code"])
 
 
 def _once(entries, name, source):

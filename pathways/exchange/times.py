@@ -86,7 +86,7 @@ class Hours(Kind):
             raise Wrong(
                 f"“{text}” are no opening hours. Write them such as 09:00 to 17:00, or 09:00 to 12:00, 13:00 to 17:00."
             )
-        return [found.groups() for found in spans]
+        return sorted(found.groups() for found in spans)
 
     def write(self, value):
         return ", ".join(f"{opens} to {closes}" for opens, closes in value)

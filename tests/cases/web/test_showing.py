@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.template import Context, Template
 
 from cases import showing
+from cases.templatetags import midwatch
 
 NOW = datetime(2026, 3, 11, 14, 45, tzinfo=UTC)
 
@@ -141,3 +143,51 @@ def test_a_case_is_close_when_four_fifths_of_its_time_have_passed(hours_used, ki
 def test_a_case_without_a_limit_and_one_on_hold_are_never_late():
     assert showing.due(None, NOW) == ("none", "no limit")
     assert showing.due(at("2026-01-01T00:00"), NOW, held=True) == ("held", "on hold, the clock is stopped")
+
+
+@pytest.mark.parametrize(
+    ("due", "html"),
+    [
+        (
+            showing.Due("late", "2 days over its limit"),
+            '<strong class="nhsuk-tag nhsuk-tag--red">Late</strong> '
+            '<span class="mw-due mw-due--late">2 days over its limit</span>',
+        ),
+        (
+            showing.Due("close", "due today 5pm"),
+            '<strong class="nhsuk-tag nhsuk-tag--orange">Close</strong> '
+            '<span class="mw-due mw-due--close">due today 5pm</span>',
+        ),
+        (showing.Due("fine", "due 3 May 5pm"), '<span class="mw-due mw-due--fine">due 3 May 5pm</span>'),
+        (showing.Due("held", "on hold"), '<strong class="nhsuk-tag nhsuk-tag--grey">On hold</strong> '),
+        (showing.Due("none", "<no limit>"), '<span class="mw-due mw-due--none">&lt;no limit&gt;</span>'),
+    ],
+)
+def test_a_due_time_has_a_colour_only_where_it_means_something_and_a_word_that_says_the_same(due, html):
+    assert midwatch.due_tag(due) == html
+
+
+@pytest.mark.parametrize(("share", "width"), [(0, 0), (0.5, 50), (1, 100), (1.27, 127), (9, 150), (-0.1, 0)])
+def test_the_bar_shows_the_share_of_the_limit_that_is_used_up_to_one_and_a_half(share, width):
+    bar = midwatch.age_bar(share, "late")
+
+    assert f'class="mw-bar__used" width="{width}"' in bar
+    assert "style=" not in bar
+
+
+def test_a_case_without_a_share_has_no_bar():
+    assert midwatch.age_bar(None) == ""
+
+
+def test_a_tag_shows_an_instant_as_a_time_that_machines_read_too():
+    page = Template(
+        "{% load midwatch %}{% when at now %}|{% when_short at now %}|{% moment nothing %}|{{ took|duration }}"
+    )
+
+    shown = page.render(Context({"at": at("2026-03-03T14:30"), "now": NOW, "took": 12000}))
+
+    assert shown == (
+        '<time datetime="2026-03-03T14:30:00+00:00">3 March 2026, 2:30pm (8 days ago)</time>|'
+        '<time datetime="2026-03-03T14:30:00+00:00">3 March 2:30pm</time>|'
+        "\N{EN DASH}|3\N{NO-BREAK SPACE}hours 20\N{NO-BREAK SPACE}minutes"
+    )

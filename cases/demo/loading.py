@@ -1,0 +1,43 @@
+"""Put the demo into the database: all of it, or nothing."""
+
+from io import StringIO
+from random import Random
+
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from cases.demo import people
+from cases.demo.patients import numbers
+from cases.demo.routes import WAYS
+from cases.demo.stories import Inventor, Story
+from cases.demo.telling import Telling
+from cases.models import Patient
+from pathways import exchange
+from pathways.maps import version_map
+from pathways.models import PathwayVersion
+
+SEED = 2026  # every demo is the same but for the present moment
+
+
+@transaction.atomic
+def load(now=None) -> bool:
+    """Load the demo as it stands at ``now``; return False, and change nothing, if it is here already."""
+    if people.are_here():
+        return False
+    now, rng = now or timezone.now(), Random(SEED)  # noqa: S311 - invented journeys, no secrets
+    staff = people.engage()
+    stories = invent(now, rng)
+    taken = set(Patient.objects.exclude(nhs_number=None).values_list("nhs_number", flat=True))
+    Telling(staff, now, rng).tell(stories, numbers(taken, rng))
+    return True
+
+
+def invent(now, rng) -> list[Story]:
+    """Put the shipped pathways into use and return the stories to tell on them."""
+    stories = []
+    for code in WAYS:
+        call_command("load_pathway", exchange.LIBRARY / f"{code}.yaml", stdout=StringIO(), stderr=StringIO())
+        version = PathwayVersion.objects.get(pathway__code=code, status=PathwayVersion.Status.ACTIVE)
+        stories += Inventor(version_map(version.pk), now, rng).stories()
+    return stories

@@ -1,0 +1,116 @@
+"""An event log becomes a pathway and its cases.
+
+Each event begins a stay in a stage, which ends with the next event of its case (order: time, then the file's); the
+last one stays open, or closes the case if its stage is final. Rows are read as a stream and copied into the database,
+which does the rest in sets, so that no memory of ours grows with the log.
+
+``times`` and ``reading`` tell good rows from bad, ``staging`` new events from known ones, ``new_map`` makes the
+pathway where there is none, ``journeys`` makes the cases and their stays.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.core.validators import slug_re
+from django.db import connection, transaction
+from django.utils import timezone
+
+from cases.history_import import journeys, new_map, staging
+from cases.history_import.reading import Columns, read
+from cases.refusals import Refused
+from pathways import publishing
+from pathways.models import Pathway, system_user
+
+__all__ = ["Columns", "Imported", "imported"]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What a file brought: its cases and its good ``events``, how many of these were ``added``, and its bad rows."""
+
+    cases: int
+    events: int
+    added: int
+    rejected: int
+    notes: list[str] = field(default_factory=list)  # sentences about what was not done as asked
+
+    def rejections(self) -> Iterator[tuple[int, str]]:
+        """Yield row number and reason of each rejected row, in order, however many; as long as the import is open."""
+        return staging.rejected()
+
+
+@contextmanager
+def imported(path, code, *, columns=None, name="", finals=(), dry_run=False, by=None) -> Iterator[Imported]:
+    """Import the CSV file ``path`` into the pathway ``code``, made if there is none, and yield what the file brought.
+
+    All or nothing: raises Refused with sentences if the file or what was asked for is refused whole. With ``dry_run``
+    nothing is written. ``by`` is the user it is recorded for, the system user if None.
+    """
+    if not slug_re.match(code) or len(code) > Pathway._meta.get_field("code").max_length:
+        raise Refused(f"“{code}” cannot be a pathway's code. Use at most 100 letters, digits and hyphens.")
+    if len(name) > Pathway._meta.get_field("name").max_length:
+        raise Refused("The pathway's name is too long: 200 characters at most.")
+    try:
+        with _opened(path) as file, transaction.atomic():
+            staging.fill(read(file, columns or Columns()))
+            # One import at a time: of two imports of one file the second finds what the first has brought.
+            with connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE cases_logevent IN SHARE ROW EXCLUSIVE MODE")
+            report = _import(code, name, set(finals), dry_run, by, f"Imported from {Path(path).name}")
+        yield report
+    finally:
+        staging.drop()
+
+
+def _opened(path):
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _import(code, name, finals, dry_run, by, reason):
+    pathway = Pathway.objects.select_for_update(no_key=True).filter(code=code).first()  # no publication in between
+    if pathway:
+        version, notes = _active(pathway), _ignored(pathway, name, finals)
+    elif staging.holds_events():
+        version, notes = _new_version(code, name or code, finals, dry_run, by, reason), []
+    else:
+        version, notes = None, ["No row could be used, so no pathway was made."]
+    staging.match(pathway, version)
+    staging.lock_growing()
+    report = Imported(*staging.counts(), notes)
+    if report.added and not dry_run:
+        journeys.build(by=by or system_user(), now=timezone.now(), reason=reason)
+    return report
+
+
+def _active(pathway):
+    if version := pathway.active_version:
+        return version
+    raise Refused(f"{pathway} has no active version. Ask your pathway administrator to publish one.")
+
+
+def _new_version(code, name, finals, dry_run, by, reason):
+    try:
+        with transaction.atomic():
+            version = new_map.pathway_from_log(code, name, finals, by=by or system_user(), reason=reason)
+            transaction.set_rollback(dry_run)
+    except publishing.Refused as refused:
+        raise Refused(refused.reasons) from None
+    return None if dry_run else version
+
+
+def _ignored(pathway, name, finals):
+    """Say what was asked for that only a new pathway can be given."""
+    notes = []
+    if name and name != pathway.name:
+        notes.append(f"The pathway {pathway.code} exists and keeps its name, “{pathway}”.")
+    known = {stage.name for stage in pathway.active_version.stages.all() if stage.is_final}
+    if others := sorted(finals - known):
+        notes.append(
+            f"The pathway {pathway.code} exists and keeps its final stages. “{'”, “'.join(others)}” is none of them."
+        )
+    return notes

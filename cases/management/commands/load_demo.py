@@ -1,0 +1,24 @@
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from cases.demo import loading
+from cases.models import Case
+
+
+class Command(BaseCommand):
+    help = "Load the demo: an invented trust, its staff, 200 invented patients and their journeys up to now."
+
+    def handle(self, *, verbosity, **_):
+        if not settings.EMBEDDED:
+            raise CommandError(
+                "The demo's patients are invented and must not stand beside real ones. The demo is loaded only into "
+                "the embedded database: leave DATABASE_URL, REDIS_URL and EMAIL_URL unset."
+            )
+        loaded = loading.load()
+        if verbosity:
+            open_cases = Case.objects.open().count()
+            self.stdout.write(
+                f"The demo is loaded: {Case.objects.count()} cases, {open_cases} of them open."
+                if loaded
+                else "The demo is here already. Nothing was added."
+            )

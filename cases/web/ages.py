@@ -1,0 +1,28 @@
+"""How old a case is in its stage, against the limit of that stage: the same words and bar on every page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cases import showing
+
+
+@dataclass(frozen=True)
+class Age:
+    """A case's age in its stage: how long it waited, the limit in words, what that means, and the share used of it."""
+
+    entered_at: datetime | None
+    waited: str
+    limit: str
+    due: showing.Due
+    share: float | None
+
+
+def age(case, entered_at: datetime | None, now: datetime) -> Age:
+    """Return the age of ``case``, whose open stay began at ``entered_at`` (None: it is closed)."""
+    if entered_at is None:
+        return Age(None, "", "", showing.Due("none", "closed"), None)
+    limit = str(case.stage_now.limit or "")
+    due = showing.due(case.due_at, now, limit=limit, entered_at=entered_at, held=case.is_held)
+    whole = (case.due_at - entered_at).total_seconds() if case.due_at else 0
+    share = (now - entered_at).total_seconds() / whole if whole > 0 else None
+    return Age(entered_at, showing.duration(now - entered_at), limit, due, share)

@@ -1,0 +1,93 @@
+"""What the pages about one case share: who may open them, and what happens when an operation says no."""
+
+from django.contrib import messages
+from django.contrib.auth.mixins import AccessMixin
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.views.generic import FormView
+
+from cases import access
+from cases.models import Case
+from cases.refusals import Refused
+
+
+class SignedInView(AccessMixin):
+    """A page for those who have signed in; ``admit`` may turn some of them away. The time is taken once per page."""
+
+    def dispatch(self, request, *args, **kwargs):
+        if not request.user.is_authenticated:
+            return self.handle_no_permission()
+        self.admit(request.user)
+        return super().dispatch(request, *args, **kwargs)
+
+    def admit(self, user):
+        """Raise Http404 or PermissionDenied, with the sentence to show, for who may not see this page."""
+
+    @cached_property
+    def now(self):
+        return timezone.now()
+
+
+class CaseView(SignedInView):
+    """A page about one case, which is looked for among the cases that its reader may see."""
+
+    @cached_property
+    def case(self):
+        seen = Case.objects.visible_to(self.request.user).select_related("patient", "team", "owner")
+        return get_object_or_404(seen, reference=self.kwargs["reference"])
+
+    @cached_property
+    def entry(self):
+        """The stay that is shown; None when the case is closed."""
+        return self.case.open_entry
+
+    def admit(self, user):
+        _ = self.case
+
+    def get_context_data(self, **context):
+        return super().get_context_data(case=self.case, now=self.now, **context)
+
+
+class ActView(CaseView, FormView):
+    """Ask what an act on a case needs, do it, and say what was done; a refusal is the same page with the reasons."""
+
+    template_name = "cases/act.html"
+    act = ""  # as in access.ROLES
+    title = button = lead = ""
+
+    def admit(self, user):
+        if sentence := access.refusal(user, self.act, self.case.team):
+            raise PermissionDenied(sentence)
+
+    def perform(self, **cleaned_data) -> str:
+        """Call the operation and return what was done, in words."""
+        raise NotImplementedError
+
+    @property
+    def seen_entry(self) -> int:
+        """The stay that the sent page showed. One that cannot be read is none that exists: the page is stale."""
+        sent = self.request.POST.get("seen_entry", "")
+        return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 19 else 0
+
+    def form_valid(self, form):
+        try:
+            done = self.perform(**form.cleaned_data)
+        except Refused as refused:
+            self.look_again()
+            return self.render_to_response(self.get_context_data(form=form, refusals=refused.reasons))
+        messages.success(self.request, done)
+        return redirect(self.get_success_url())
+
+    def look_again(self):
+        """Forget the case as this request found it: somebody may have been quicker."""
+        for seen in ("case", "entry"):
+            self.__dict__.pop(seen, None)
+
+    def get_success_url(self):
+        return self.case.get_absolute_url()
+
+    def get_context_data(self, **context):
+        words = {"title": self.title, "button": self.button, "lead": self.lead, "entry": self.entry}
+        return super().get_context_data(**words | context)

@@ -1,0 +1,167 @@
+"""Acts on a case through its pages: done, refused with the reasons, nothing typed lost."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from cases import lifecycle
+from cases.watch import escalations, sweep
+from tests.cases.web.reading import reasons, title, words
+from tests.factories import a_case, a_member, fresh
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def act(signed_in, case):
+    """Send one of the case's forms, as the page that is open shows it."""
+
+    def send(name, *more, follow=True, **typed):
+        typed.setdefault("seen_entry", getattr(fresh(case).open_entry, "pk", ""))
+        return signed_in.post(reverse(name, args=[case.reference, *more]), typed, follow=follow)
+
+    return send
+
+
+def on(day, name="until"):
+    return {f"{name}_day": day.day, f"{name}_month": day.month, f"{name}_year": day.year}
+
+
+def test_a_case_is_put_on_hold_until_nine_in_the_morning(act, case):
+    until = timezone.localdate() + 9 * DAY
+
+    answer = act("hold", reason="On holiday", **on(until))
+
+    assert answer.redirect_chain == [(case.get_absolute_url(), 302)]
+    assert f"On hold until {until.day} {until:%B %Y}, 9am at most." in words(answer)
+    hold = case.holds.get()
+    assert (hold.reason, timezone.localtime(hold.until).hour, hold.started_by.username) == (
+        "On holiday",
+        9,
+        answer.wsgi_request.user.username,
+    )
+
+
+def test_a_hold_needs_a_reason_and_a_date(act, case):
+    answer = act("hold")
+
+    assert reasons(answer) == ["Fill in “Why is the case put on hold?”.", "Fill in “At most until”."]
+    assert title(answer).startswith("Error: ")
+    assert fresh(case).status == "open"
+
+
+def test_a_hold_into_the_past_is_refused_and_keeps_what_was_typed(act, case):
+    answer = act("hold", reason="On holiday", **on(timezone.localdate() - DAY))
+
+    assert reasons(answer) == ["Choose a date in the future until which the case is on hold at most."]
+    assert 'value="On holiday"' in answer.content.decode()
+    assert fresh(case).status == "open"
+
+
+def test_a_held_case_is_resumed_and_says_when_it_is_due(act, case, caseworker):
+    lifecycle.hold_case(case, reason="On holiday", until=timezone.now() + 9 * DAY, by=caseworker)
+
+    answer = act("resume", note="Back already")
+
+    assert "Resumed. It is due on" in words(answer)
+    assert fresh(case).status == "open"
+    assert case.history.first().history_change_reason == "Back already"
+
+
+def test_resuming_what_is_not_held_is_refused(act):
+    assert reasons(act("resume")) == ["This case is not on hold."]
+
+
+def test_a_case_is_closed_with_a_reason_and_reopened_by_a_manager(act, client, case, manager):
+    assert reasons(act("close", reason="  ")) == ["Fill in “Why is the case closed here?”."]
+    assert "The case is closed." in words(act("close", reason="Moved away"))
+    assert fresh(case).status == "closed"
+
+    client.force_login(manager)
+    assert "Reopened in Triage. It is due on" in words(act("reopen", reason="Came back"))
+    assert fresh(case).status == "open"
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [("hold", {"reason": "On holiday", **on(timezone.localdate() + DAY)}), ("close", {"reason": "Gone"})],
+)
+def test_a_page_that_somebody_overtook_is_refused_and_keeps_what_was_typed(act, case, manager, name, typed):
+    seen = case.open_entry.pk
+    lifecycle.close_case(case, reason="Closed by mistake", by=manager)
+    lifecycle.reopen_case(case, reason="Opened again", by=manager)
+
+    answer = act(name, seen_entry=seen, **typed)
+
+    assert reasons(answer) == [
+        "Grace Okafor moved this case to Triage since you opened this page. Look at it again before you go on."
+    ]
+    assert typed["reason"] in answer.content.decode()
+    assert f'name="seen_entry" value="{fresh(case).open_entry.pk}"' in answer.content.decode()
+    assert fresh(case).status == "open"
+
+
+@pytest.mark.parametrize("nonsense", ["", "x", "-1", "1.5", "9" * 30, "²"])
+def test_a_page_that_does_not_say_what_it_showed_counts_as_overtaken(act, case, nonsense):
+    answer = act("close", seen_entry=nonsense, reason="Gone")
+
+    assert "since you opened this page" in reasons(answer)[0]
+    assert fresh(case).status == "open"
+
+
+def test_a_case_is_given_to_a_colleague_or_back_to_the_team(act, case, manager):
+    assert "Grace Okafor has this case now." in words(act("assign", owner=manager.pk))
+    assert fresh(case).owner == manager
+
+    assert "Booking team has this case, nobody in particular." in words(act("assign", owner="nobody"))
+    assert fresh(case).owner is None
+
+
+def test_a_case_cannot_be_given_to_somebody_outside_its_team(act, case):
+    answer = act("assign", owner=a_member("imaging").pk)
+
+    assert len(reasons(answer)) == 1
+    assert fresh(case).owner is None
+
+
+def test_a_note_is_saved_and_an_empty_one_is_asked_for(act, case):
+    assert reasons(act("note", text=" ")) == ["Fill in “Note”."]
+    assert "Your note is saved." in words(act("note", text="Rang the family."))
+    assert [note.text for note in case.notes.all()] == ["Rang the family."]
+
+
+def test_an_escalation_is_answered_once(act, manager, case, caseworker):
+    sweep.run(timezone.now())
+    first, second = case.escalations.all()[:2]
+
+    assert reasons(act("acknowledge", first.pk, answer="")) == ["Fill in “What will be done, and by when?”."]
+    assert "Your answer is saved." in words(act("acknowledge", first.pk, answer="I call Imaging today."))
+    first = fresh(first)
+    assert (first.acknowledged_by, first.acknowledgement) == (caseworker, "I call Imaging today.")
+
+    escalations.acknowledge(second, by=manager, answer="Done already.")
+    answer = act("acknowledge", second.pk, answer="Me too.")
+    assert reasons(answer) == ["Grace Okafor has answered this escalation already."]
+    assert "Me too." in answer.content.decode()
+
+
+def test_the_escalation_of_another_case_is_not_found(signed_in, manager, pathway, case):
+    other = a_case(pathway)
+    sweep.run(timezone.now())
+
+    page = reverse("acknowledge", args=[case.reference, other.escalations.first().pk])
+
+    assert signed_in.get(page).status_code == 404
+
+
+def test_every_act_shows_its_page(act, signed_in, case, manager):
+    sweep.run(timezone.now())
+    pages = ["hold", "resume", "close", "assign", "note"]
+    for address in [reverse(name, args=[case.reference]) for name in pages] + [
+        reverse("acknowledge", args=[case.reference, case.escalations.first().pk])
+    ]:
+        page = signed_in.get(address)
+        assert page.status_code == 200
+        assert page.content.decode().count("<h1") == 1

@@ -1,0 +1,129 @@
+"""Filling in a form of the pathway, and reading it as it was answered."""
+
+import pytest
+from django.urls import reverse
+
+from cases.models import FormRecord
+from cases.web.paperwork import answer_in_words
+from pathways.models import Question
+from tests.cases.web.reading import reasons, words
+from tests.factories import a_case, a_draft, a_form, a_stage, publish
+
+ALL_KINDS = [
+    ("mobility", "text", []),
+    ("story", "long_text", []),
+    ("score", "number", []),
+    ("seen-on", "date", []),
+    ("falls", "yes_no", []),
+    ("place", "one_of", ["Home", "A community bed"]),
+    ("needs", "several_of", ["A frame", "A rail"]),
+]
+ANSWERED = {
+    "mobility": "Walks with a frame",
+    "story": "Fell twice.\nLives alone.",
+    "score": "2.5",
+    "seen-on_day": "27",
+    "seen-on_month": "2",
+    "seen-on_year": "2026",
+    "falls": "yes",
+    "place": "A community bed",
+    "needs": ["A frame", "A rail"],
+}
+
+
+@pytest.fixture
+def asked(caseworker):
+    """A case whose pathway has a form with a question of every kind."""
+    version = a_draft("discharge")
+    form = a_form(version)
+    form.questions.all().delete()
+    for position, (code, kind, choices) in enumerate(ALL_KINDS):
+        Question.objects.create(
+            form=form,
+            code=code,
+            text=f"{code.capitalize()}?",
+            kind=kind,
+            choices=choices,
+            position=position,
+            hint="Ask the patient." if code == "falls" else "",
+            minimum=0 if kind == "number" else None,
+            maximum=10 if kind == "number" else None,
+        )
+    a_stage(version, "ward", is_first=True)
+    return a_case(publish(version))
+
+
+@pytest.fixture
+def page(asked):
+    return reverse("form", args=[asked.reference, "risk-assessment"])
+
+
+def test_a_question_of_every_kind_is_asked_and_recorded(signed_in, asked, page, caseworker):
+    assert "Falls? Ask the patient. Yes No" in words(signed_in.get(page))
+
+    answer = signed_in.post(page, ANSWERED, follow=True)
+
+    assert "The Risk assessment is saved." in words(answer)
+    record = FormRecord.objects.get()
+    assert (record.case, record.completed_by) == (asked, caseworker)
+    assert {item["code"]: item["answer"] for item in record.answers} == {
+        "mobility": "Walks with a frame",
+        "story": "Fell twice.\nLives alone.",
+        "score": "2.5",
+        "seen-on": "2026-02-27",
+        "falls": "yes",
+        "place": "A community bed",
+        "needs": ["A frame", "A rail"],
+    }
+
+
+def test_a_record_is_read_in_words(signed_in, asked, page):
+    signed_in.post(page, ANSWERED)
+
+    said = words(signed_in.get(reverse("form_record", args=[asked.reference, FormRecord.objects.get().pk])))
+
+    assert "Filled in by Priya Shah" in said
+    for pair in (
+        "Score? 2.5",
+        "Seen-on? 27 February 2026",
+        "Falls? Yes",
+        "Needs? A frame, A rail",
+        "Story? Fell twice.",
+    ):
+        assert pair in said
+
+
+def test_what_is_missing_or_wrong_is_said_and_nothing_typed_is_lost(signed_in, page):
+    wrong = ANSWERED | {"score": "11", "seen-on_month": "13", "falls": ""}
+
+    answer = signed_in.post(page, wrong)
+
+    assert len(reasons(answer)) == 3
+    assert "This date does not exist. Check the day and the month." in reasons(answer)
+    assert "Walks with a frame" in answer.content.decode()
+    assert 'value="13"' in answer.content.decode()
+    assert not FormRecord.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "said"),
+    [
+        ("yes_no", "no", "No"),
+        ("several_of", [], "\N{EN DASH}"),
+        ("text", "", "\N{EN DASH}"),
+        ("date", None, "\N{EN DASH}"),
+        ("number", "0", "0"),
+    ],
+)
+def test_an_answer_is_said_as_it_was_given(kind, answer, said):
+    assert answer_in_words(kind, answer) == said
+
+
+def test_a_form_that_is_not_of_this_pathway_is_not_found(signed_in, asked):
+    assert signed_in.get(reverse("form", args=[asked.reference, "another"])).status_code == 404
+
+
+def test_the_record_of_another_case_is_not_found(signed_in, asked, page, case):
+    signed_in.post(page, ANSWERED)
+
+    assert signed_in.get(reverse("form_record", args=[case.reference, FormRecord.objects.get().pk])).status_code == 404
