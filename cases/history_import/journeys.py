@@ -144,7 +144,7 @@ RETURNING entry.*
 
 NEW_STAYS = """
 INSERT INTO cases_stageentry
-    (case_id, stage_id, team_id, how, via_id, entered_at, entered_by_id, recorded_at, left_at, left_by_id,
+    (case_id, stage_id, team_id, how, via_id, entered_at, entered_by_id, watched_since, left_at, left_by_id,
     ends_journey, facts)
 SELECT case_id, stage_id, team_id, 'imported', via_id, entered_at, %(by)s, %(now)s, left_at,
     CASE WHEN left_at IS NOT NULL THEN %(by)s END, ends_journey, facts

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from cases import access, deadlines, lifecycle, showing
-from cases.watch import timers
+from cases.watch import watched
 from cases.web.forms import MoveForm
 from cases.web.pages import ActView
 from pathways.models import Team, Transition
@@ -83,14 +83,14 @@ def effect(case, transition, now) -> Effect:
     """Return what ``transition`` would do to ``case`` at ``now``."""
     target = transition.target
     changes_team = target.team_id != case.team_id
-    due_at = None if target.is_final else deadlines.first_due(timers.stay_in(target, now))
+    due_at = None if target.is_final else deadlines.first_due(watched.stay_in(target, now))
     return Effect(
         target=target.name,
         closes=target.is_final,
         ends_hold=case.is_held,
         new_team=Team.objects.get(pk=target.team_id) if changes_team else None,
         loses_owner=str(case.owner) if changes_team and case.owner else "",
-        limit="" if target.is_final else timers.limit_in_words(target),
+        limit="" if target.is_final else watched.limit_in_words(target),
         due_at=due_at,
     )
 
