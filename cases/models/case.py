@@ -47,7 +47,7 @@ class Case(fsm.ConcurrentTransitionMixin, fsm.FSMModelMixin, models.Model):
     patient = models.ForeignKey("cases.Patient", models.PROTECT, null=True, blank=True, related_name="cases")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     detour = models.ForeignKey("pathways.DetourRule", models.PROTECT, null=True, blank=True, related_name="+")
-    restricted = models.BooleanField("seen only by its own teams", default=False)
+    restricted = models.BooleanField("seen only by its own teams", default=False, db_default=False)
     log_id = models.CharField(
         "case id in its log", max_length=200, blank=True, help_text="Only for cases imported from a log."
     )
