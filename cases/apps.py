@@ -7,16 +7,11 @@ class CasesConfig(AppConfig):
     verbose_name = "Cases"
 
     def ready(self):
-<<<<<<< ours
-        from cases import calendar_change, migration, requirements  # noqa: F401 - registers the checks a pathway may demand
+        from cases import calendar_change, migration, requirements  # noqa: F401 - registers the checks a pathway may ask
+        from pathways import groups
         from pathways.registry import consequence
 
         consequence("version", preview=migration.impact, apply=migration.migrate)
         consequence("calendar", preview=calendar_change.count, apply=calendar_change.recompute)
-=======
-        from cases import requirements  # noqa: F401 - registers the checks a pathway may demand
-        from pathways import groups
-
         # Again: after pathways were migrated, the rights to read cases did not exist yet.
         post_migrate.connect(groups.ensure, sender=self)
->>>>>>> theirs
