@@ -41,14 +41,15 @@ def offer(case, transition, *, by, note, seen_entry=None, at=None) -> Handoff:
         note=note.strip(),
         offered_at=now,
         offered_by=by,
-        due_at=_due(stage, now),
+        due_at=wanted_by(stage, now),
     )
     save_with_history(handoff, by=by, reason=transition.name)
     timers.watch_thing(watched.handoffs([handoff])[0])
     return handoff
 
 
-def _due(stage, now):
+def wanted_by(stage, now):
+    """Return the time by which the team of ``stage`` has to answer an offer made at ``now``; None without a limit."""
     limit = stage.acceptance_limit
     if limit is None:
         return None

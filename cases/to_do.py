@@ -15,19 +15,43 @@ def make_from_templates(entry, *, now, by) -> None:
     """Make the tasks that the stage of ``entry`` gives to every case which enters it."""
     stage = entry.case.version_map.by_pk[entry.stage_id]
     for template in stage.task_templates.all():
-        task = Task(
-            case=entry.case,
-            entry=entry,
-            code=template.code,
-            title=template.title,
-            text=template.text,
-            team_id=template.team_id or entry.team_id,
-            follows_owner=template.whose == template.For.OWNER,
-            due_at=_due(template.limit, stage, now),
-            made_at=now,
-            made_by=by,
-        )
-        _make(task, reason=f"Made by {stage}")
+        _make_from(template, entry, stage, now=now, by=by)
+
+
+def _make_from(template, entry, stage, *, now, by):
+    task = Task(
+        case=entry.case,
+        entry=entry,
+        code=template.code,
+        title=template.title,
+        text=template.text,
+        team_id=template.team_id or entry.team_id,
+        follows_owner=template.whose == template.For.OWNER,
+        due_at=_due(template.limit, stage, now),
+        made_at=now,
+        made_by=by,
+    )
+    return _make(task, reason=f"Made by {stage}")
+
+
+@transaction.atomic
+def ask_again(case, code, *, by, at=None) -> Task:
+    """Make the map's task ``code`` for ``case`` once more, with its limit beginning now, and return it: it was
+    cancelled, needs a second pair of eyes, or came to the map after the case had entered the stage.
+
+    Raises PermissionDenied if ``by`` is not of the case's team, Refused if the case is closed or owes the task
+    already.
+    """
+    case = Case.objects.lock(case.pk)
+    access.require(by, "task", case.team)
+    if not case.is_open:
+        raise Refused("This case is closed. Reopen it first.")
+    if _open(case).filter(code=code).exists():
+        raise Refused("This task is owed already.")
+    template, entry = case.version_map.task_templates[code], case.open_entry
+    entry.case = case
+    stage = case.version_map.by_pk[template.stage_id]
+    return _make_from(template, entry, stage, now=max(at or timezone.now(), entry.entered_at), by=by)
 
 
 def _due(limit, stage, now):

@@ -107,3 +107,28 @@ def test_a_move_waits_for_the_second_pair_of_eyes(caseworker):
     assert reasons() == ["Do the task “Ring the patient” first."]
     to_do.complete_task(case.tasks.get(), by=caseworker)
     assert reasons() == ["The task “Ring the patient” must be done by a manager too: the second pair of eyes."]
+
+
+def test_a_task_of_the_map_is_asked_for_again_for_the_second_pair_of_eyes(caseworker):
+    requires = [("task done", {"task": "ring", "by_role": "manager"})]
+    case = a_case(a_pathway(tasks=[RING], requires=requires))
+    with pytest.raises(Refused, match="This task is owed already"):
+        to_do.ask_again(case, "ring", by=caseworker)
+    to_do.complete_task(case.tasks.get(), by=caseworker, at=MONDAY + DAY)
+
+    again = to_do.ask_again(case, "ring", by=caseworker, at=MONDAY + DAY)
+
+    assert (again.title, again.due_at, again.is_open) == ("Ring the patient", MONDAY + 3 * DAY, True)
+    assert timers.rebuild(check=True) == []
+    to_do.complete_task(again, by=a_manager("booking"))
+    assert lifecycle.move_case(case, the_move(case, "review"), by=caseworker).stage == "review"
+
+
+def test_asking_again_is_for_the_cases_team_while_it_is_open(caseworker):
+    case = a_case(a_pathway(tasks=[RING]))
+    to_do.cancel_task(case.tasks.get(), by=caseworker, why="By mistake")
+    with pytest.raises(PermissionDenied):
+        to_do.ask_again(case, "ring", by=a_member("clinic"))
+    lifecycle.close_case(case, by=caseworker, reason="Moved away")
+    with pytest.raises(Refused, match="This case is closed"):
+        to_do.ask_again(case, "ring", by=caseworker)
