@@ -1,42 +1,67 @@
 """A version of the map read whole, as it stands; unlike a VersionMap it may be broken."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from django.db.models import Prefetch
 
 from pathways.models import (
+    DetourRule,
     EscalationStep,
+    FactDefinition,
     FormDefinition,
     Membership,
     PathwayVersion,
+    Question,
     Requirement,
     Role,
     Stage,
+    TaskTemplate,
     Team,
     Transition,
 )
+from pathways.registry import Known
+
+
+def _whole():
+    moves = Transition.objects.select_related("target").prefetch_related("requirements").order_by("position", "pk")
+    stages = Stage.objects.select_related("team__organisation", "calendar").prefetch_related(
+        "calendar__opening_hours",
+        "calendar__closures",
+        Prefetch("ladder", EscalationStep.objects.order_by("position", "pk")),
+        Prefetch("task_templates", TaskTemplate.objects.select_related("team__organisation")),
+        Prefetch("transitions", moves),
+    )
+    rules = DetourRule.objects.select_related("pathway")
+    return PathwayVersion.objects.select_related("pathway").prefetch_related(
+        Prefetch("stages", stages), "forms__questions", "facts", Prefetch("detour_rules", rules)
+    )
 
 
 class Drawn:
-    """A version with its stages, moves, requirements, ladders, forms and people, in a fixed number of queries."""
+    """A version with its stages, moves, requirements, ladders, tasks, forms, facts, detours and people, in a fixed
+    number of queries.
+    """
 
-    def __init__(self, version: PathwayVersion):
+    def __init__(self, version: PathwayVersion, *, is_read=False):
+        if not is_read:
+            # A row of its own: what was read of ``version`` before may have been changed since.
+            version = _whole().get(pk=version.pk)
         self.version = version
-        moves = Transition.objects.select_related("target").order_by("position", "pk")
-        self.stages: list[Stage] = list(
-            version.stages.select_related("team", "calendar").prefetch_related(
-                Prefetch("ladder", EscalationStep.objects.order_by("position", "pk")),
-                Prefetch("transitions", moves.prefetch_related("requirements")),
-            )
-        )
-        self.forms: list[FormDefinition] = list(version.forms.prefetch_related("questions"))
-        members = Membership.objects.filter(team__stages__version=version, user__is_active=True).distinct()
-        self.members: list[Membership] = list(members.select_related("user"))
+        self.stages: list[Stage] = list(version.stages.all())
+        self.forms: list[FormDefinition] = list(version.forms.all())
+        self.facts: list[FactDefinition] = list(version.facts.all())
+        self.detour_rules: list[DetourRule] = list(version.detour_rules.all())
         for stage in self.stages:
             for move in stage.transitions.all():
                 move.source = stage
                 for requirement in move.requirements.all():
                     requirement.transition = move
+
+    @classmethod
+    def all_of(cls, versions: Iterable[PathwayVersion]) -> list["Drawn"]:
+        """Read several versions in as many queries as one."""
+        return [cls(row, is_read=True) for row in _whole().filter(pk__in=[version.pk for version in versions])]
 
     @cached_property
     def first(self) -> Stage | None:
@@ -55,8 +80,29 @@ class Drawn:
         return [(stage, step) for stage in self.stages for step in stage.ladder.all()]
 
     @cached_property
+    def tasks(self) -> list[tuple[Stage, TaskTemplate]]:
+        return [(stage, task) for stage in self.stages for task in stage.task_templates.all()]
+
+    @cached_property
+    def questions(self) -> list[tuple[FormDefinition, Question]]:
+        return [(form, question) for form in self.forms for question in form.questions.all()]
+
+    @cached_property
+    def known(self) -> Known:
+        """What the requirements of this version may name."""
+        questions = {form.code: {question.code for question in form.questions.all()} for form in self.forms}
+        return Known(questions, {task.code for _, task in self.tasks})
+
+    @cached_property
     def teams(self) -> list[Team]:
-        return list({stage.team_id: stage.team for stage in self.stages if stage.team}.values())
+        """The teams that own its stages or are given its tasks."""
+        owners = [stage.team for stage in self.stages] + [task.team for _, task in self.tasks]
+        return list({team.pk: team for team in owners if team}.values())
+
+    @cached_property
+    def members(self) -> list[Membership]:
+        members = Membership.objects.filter(team__in=self.teams, user__is_active=True)
+        return list(members.select_related("user"))
 
     def members_of(self, team: Team, *roles: str) -> list[Membership]:
         wanted = roles or Role.values

@@ -9,13 +9,16 @@ from simple_history.utils import bulk_create_with_history
 from pathways.checking import Problem, problems
 from pathways.history import save_with_history
 from pathways.models import (
+    DetourRule,
     EscalationStep,
+    FactDefinition,
     FormDefinition,
     Pathway,
     PathwayVersion,
     Question,
     Requirement,
     Stage,
+    TaskTemplate,
     Transition,
 )
 
@@ -131,7 +134,10 @@ def _copy(origin, draft, *, by, reason):
     stages = copies(Stage.objects.filter(version=origin), version_id=version)
     forms = copies(FormDefinition.objects.filter(version=origin), version_id=version)
     copies(Question.objects.filter(form__version=origin), form_id=forms)
+    copies(FactDefinition.objects.filter(version=origin), version_id=version)
+    copies(DetourRule.objects.filter(version=origin), version_id=version)
     copies(EscalationStep.objects.filter(stage__version=origin), stage_id=stages)
+    copies(TaskTemplate.objects.filter(stage__version=origin), stage_id=stages)
     moves = copies(Transition.objects.filter(source__version=origin), source_id=stages, target_id=stages)
     copies(Requirement.objects.filter(transition__source__version=origin), transition_id=moves)
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+MOST = 1_000_000  # of any unit: a time that far off can still be reckoned
+
 
 @dataclass(frozen=True)
 class Known:
@@ -35,12 +37,15 @@ class Option:
             return f"“{self.label}” is missing." if self.required else None
         if self.kind == "number" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
             return f"“{self.label}” must be a whole number, not {value!r}."
+        if self.kind == "number" and value > MOST:
+            return f"“{self.label}” is too large a number: {value}. Choose {MOST} at most."
         if self.kind != "number" and not isinstance(value, str):
             return f"“{self.label}” must be text, not {value!r}."
         if self.kind == "form" and value not in known.questions:
             return f"The form “{value}” is not part of this version. Add it, or choose another form."
-        if self.kind == "question" and value not in known.questions.get(options.get("form"), {value}):
-            return f"The form “{options['form']}” has no question “{value}”. Add it, or choose another question."
+        form = options.get("form")  # if it is none of this version, that is said of the form
+        if self.kind == "question" and isinstance(form, str) and value not in known.questions.get(form, {value}):
+            return f"The form “{form}” has no question “{value}”. Add it, or choose another question."
         if self.kind == "task" and value not in known.tasks:
             return f"No stage of this version creates the task “{value}”. Add it, or choose another task."
         if self.kind == "choice" and value not in dict(self.choices):

@@ -10,11 +10,11 @@ from pathways.models.calendars import Weekday
 from pathways.models.forms import QuestionKind
 
 
-def document_of(version: PathwayVersion) -> dict:
-    """Return ``version`` as a document, with the teams and calendars that its stages refer to."""
-    drawn = Drawn(version)
-    pathway = version.pathway
-    teams = sorted(drawn.teams, key=lambda team: team.code)
+def document_of(version: PathwayVersion | Drawn) -> dict:
+    """Return ``version`` as a document, with the teams and calendars that its stages and tasks refer to."""
+    drawn = version if isinstance(version, Drawn) else Drawn(version)
+    pathway = drawn.version.pathway
+    teams = by_code(drawn.teams)
     agencies = {team.organisation.code: team.organisation for team in teams if not team.organisation.is_own}
     calendars = {stage.calendar.code: stage.calendar for stage in drawn.stages if stage.calendar}
     return {
@@ -29,9 +29,15 @@ def document_of(version: PathwayVersion) -> dict:
         "organisations": [{"code": code, "name": line(agencies[code].name)} for code in sorted(agencies)],
         "teams": [_team(team) for team in teams],
         "calendars": [_calendar(calendars[code]) for code in sorted(calendars)],
-        "forms": [_form(form) for form in sorted(drawn.forms, key=lambda form: form.code)],
+        "facts": [{"code": fact.code, "name": line(fact.name)} for fact in by_code(drawn.facts)],
+        "forms": [_form(form) for form in by_code(drawn.forms)],
         "stages": [_stage(stage) for stage in drawn.stages],
+        "detours": [_detour(rule) for rule in drawn.detour_rules],
     }
+
+
+def by_code(rows):
+    return sorted(rows, key=lambda row: row.code)  # not by the database, whose alphabet may be another
 
 
 # As the file is read: browsers send texts with other line ends, and people leave spaces at the end.
@@ -78,7 +84,13 @@ def _question(question):
         "minimum": _decimal(question.minimum),
         "maximum": _decimal(question.maximum),
         "required": question.required,
+        "asked_only_if": _condition(question) if question.shown_if_code else None,
+        "fact": question.fact,
     }
+
+
+def _condition(question):
+    return {"question": question.shown_if_code, "is": line(question.shown_if_answer)}
 
 
 def _decimal(value) -> Decimal | None:
@@ -93,8 +105,11 @@ def _stage(stage):
         "team": stage.team.code if stage.team else None,
         "limit": stage.limit,
         "calendar": stage.calendar.code if stage.calendar else None,
+        "entered_by_handoff": stage.by_handoff,
+        "acceptance_limit": stage.acceptance_limit,
         "patient_wording": lines(stage.patient_wording),
         "ladder": [_rung(step) for step in stage.ladder.all()],
+        "tasks": [_task(task) for task in stage.task_templates.all()],
         "moves": [_move(move) for move in stage.transitions.all()],
     }
 
@@ -108,6 +123,31 @@ def _rung(step):
         "tells": step.tells,
         "urgent": step.urgent,
         "repeat": (step.repeat, step.repeat_at_most) if isinstance(step.repeat, Span) else None,
+    }
+
+
+def _task(task):
+    return {
+        "code": task.code,
+        "title": line(task.title),
+        "text": lines(task.text),
+        "for": task.whose,
+        "team": task.team.code if task.team else None,
+        "limit": task.limit,
+    }
+
+
+def _detour(rule):
+    return {
+        "code": rule.code,
+        "name": line(rule.name),
+        "pathway": rule.pathway.code,
+        "from": rule.stages,
+        "roles": rule.roles,
+        "stage_clock": rule.hold_at_most,
+        "restricted": rule.restricted,
+        "blocks_closing": rule.blocks_closing,
+        "tell_at_once": rule.tell_at_once,
     }
 
 

@@ -205,11 +205,13 @@ class Entry(dict):
 
 
 class Record(Kind):
-    """A group of named values, ``what`` for short; read as an Entry that has every name."""
+    """A group of named values, ``what`` for short; read as an Entry that has every name. ``inline`` writes it on one
+    line.
+    """
 
-    def __init__(self, what: str, fields: dict[str, Kind], **options):
+    def __init__(self, what: str, fields: dict[str, Kind], *, inline=False, **options):
         super().__init__(**options)
-        self.what, self.fields = what, fields
+        self.what, self.fields, self.inline = what, fields, inline
 
     def read(self, node, source):
         if not isinstance(node, yaml.MappingNode):
@@ -230,7 +232,7 @@ class Record(Kind):
 
     def write(self, value):
         kept = {name: kind for name, kind in self.fields.items() if kind.always or value[name] != kind.default}
-        return {name: kind.write(value[name]) for name, kind in kept.items()}
+        return (InlineMapping if self.inline else dict)((name, kind.write(value[name])) for name, kind in kept.items())
 
 
 class Items(Kind):

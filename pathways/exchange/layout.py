@@ -1,5 +1,7 @@
 """How a pathway file is laid out: its parts, their names, and what is checked between them."""
 
+import yaml
+
 from pathways.exchange import kinds
 from pathways.exchange.kinds import (
     Choice,
@@ -18,8 +20,8 @@ from pathways.exchange.kinds import (
     scalar,
 )
 from pathways.exchange.text import BadFile, Source, nodes, written
-from pathways.exchange.times import Hours, Limit, Moment, Repeat
-from pathways.models import EscalationStep, Role, Stage
+from pathways.exchange.times import Hours, Limit, Moment, Repeat, StageClock
+from pathways.models import EscalationStep, Role, Stage, TaskTemplate
 from pathways.models.calendars import Nation, Weekday
 from pathways.models.forms import QuestionKind
 from pathways.opening_hours import week
@@ -75,6 +77,8 @@ QUESTION = Record(
         "minimum": Number(default=None),
         "maximum": Number(default=None),
         "required": Flag(default=True),
+        "asked_only_if": Record("condition", {"question": Code(), "is": Text(200)}, inline=True, default=None),
+        "fact": Code(refers_to="fact", default=""),
     },
 )
 RUNG = Record(
@@ -86,6 +90,17 @@ RUNG = Record(
         "tells": Items(Choice(words(EscalationStep.Recipient)), inline=True, always=True),
         "urgent": Flag(default=False),
         "repeat": Repeat(default=None),
+    },
+)
+TASK = Record(
+    "task",
+    {
+        "code": Code(),
+        "title": Text(200),
+        "text": Text(lines=True, default=""),
+        "for": Choice(words(TaskTemplate.For), default=TaskTemplate.For.TEAM, always=True),
+        "team": Code(refers_to="team", default=None),
+        "limit": Limit(default=None),
     },
 )
 MOVE = Record(
@@ -106,11 +121,29 @@ STAGE = Record(
         "team": Code(refers_to="team", default=None),
         "limit": Limit(default=None),
         "calendar": Code(refers_to="calendar", default=None),
+        "entered_by_handoff": Flag(default=False),
+        "acceptance_limit": Limit(default=None),
         "patient_wording": Text(lines=True, default=""),
         "ladder": Items(RUNG, once="code"),
+        "tasks": Items(TASK, once="code"),
         "moves": Items(MOVE),
     },
 )
+DETOUR = Record(
+    "detour",
+    {
+        "code": Code(),
+        "name": Text(200),
+        "pathway": Code(100, refers_to="pathway"),
+        "from": Items(Code(100, refers_to="stage"), inline=True),  # none: from every stage
+        "roles": Items(Choice(words(Role)), inline=True, default=EVERYBODY, always=True),
+        "stage_clock": StageClock(default=None, always=True),
+        "restricted": Flag(default=False),
+        "blocks_closing": Flag(default=True),
+        "tell_at_once": Flag(default=False),
+    },
+)
+FACT = Record("fact", {"code": Code(names="fact"), "name": Text(200)}, inline=True)
 FORM = Record(
     "form",
     {
@@ -139,7 +172,7 @@ ORGANISATION = Record("organisation", {"code": Code(names="organisation"), "name
 PATHWAY = Record(
     "pathway",
     {
-        "code": Code(100),
+        "code": Code(100, names="pathway"),
         "name": Text(200),
         "description": Text(lines=True, default=""),
         "source": Text(lines=True, default=""),
@@ -154,8 +187,10 @@ FILE = Record(
         "organisations": Items(ORGANISATION, once="code"),
         "teams": Items(TEAM, once="code"),
         "calendars": Items(CALENDAR, once="code"),
+        "facts": Items(FACT, once="code"),
         "forms": Items(FORM, once="code"),
         "stages": Items(STAGE, once="code", always=True),
+        "detours": Items(DETOUR, once="code"),
     },
 )
 
@@ -163,7 +198,7 @@ FILE = Record(
 def read(content: bytes | str, *, known: dict[str, set[str]] | None = None) -> Entry:
     """Return what a pathway file says, as FILE lays it out; raise BadFile with every error of the file and its line.
 
-    ``known`` are the codes of the teams, calendars and organisations that exist already: {"team": {...}, ...}.
+    ``known`` are the codes of teams, calendars, organisations and pathways that exist already: {"team": {...}, ...}.
     """
     source = Source(known)
     root = nodes(content, source)
@@ -172,12 +207,30 @@ def read(content: bytes | str, *, known: dict[str, set[str]] | None = None) -> E
     document = kinds.read(FILE, root, source)
     for line, kind, code in source.referred:
         if code not in source.named[kind]:
-            where = "" if kind == "stage" else ", nor does one exist"
-            source.complain(line, f"There is no {kind} “{code}” in this file{where}. Add it, or mend the code.")
+            source.complain(line, _not_there(kind, code))
     source.stop_if_bad()
     _finish(document, source)
     source.stop_if_bad()
     return document
+
+
+def code_in(content: bytes | str) -> str | None:
+    """Return the code of the pathway that a file is about, or None where it cannot be found."""
+    try:
+        node = nodes(content, Source())
+    except BadFile:
+        return None
+    for name in ("pathway", "code"):
+        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+        node = next((value for key, value in pairs if getattr(key, "value", None) == name), None)
+    return node.value if isinstance(node, yaml.ScalarNode) else None
+
+
+def _not_there(kind, code):
+    if kind == "pathway":
+        return f"There is no pathway “{code}” yet. Load its file first, or both with one command."
+    where = "" if kind in ("stage", "fact") else ", nor does one exist"
+    return f"There is no {kind} “{code}” in this file{where}. Add it, or mend the code."
 
 
 def _finish(document, source):
@@ -190,15 +243,27 @@ def _finish(document, source):
                 source.complain(move.line, "This move leads to the stage it comes from. Let it lead to another one.")
         _once(stage["moves"], "name", source)
     for form in document["forms"]:
-        for question in form["questions"]:
-            least, most = question["minimum"], question["maximum"]
-            if least is not None and most is not None and least > most:
-                source.complain(question.line, "The minimum of this question is above its maximum. Mend one of them.")
+        _check_questions(form["questions"], source)
     for calendar in document["calendars"]:
         _check_week(calendar, source)
         _once(calendar["closed"], "on", source)
         calendar["closed"].sort(key=lambda closed: closed["on"])
-    document["forms"].sort(key=lambda form: form["code"])
+    for part in ("facts", "forms"):
+        document[part].sort(key=lambda entry: entry["code"])
+
+
+def _check_questions(questions, source):
+    asked = set()
+    for question in questions:
+        least, most, condition = question["minimum"], question["maximum"], question["asked_only_if"]
+        if least is not None and most is not None and least > most:
+            source.complain(question.line, "The minimum of this question is above its maximum. Mend one of them.")
+        if condition and condition["question"] not in asked:
+            source.complain(
+                condition.line,
+                f"No question before this one has the code “{condition['question']}”. Mend the code, or the order.",
+            )
+        asked.add(question["code"])
 
 
 def _once(entries, name, source):

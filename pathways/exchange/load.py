@@ -1,43 +1,56 @@
-"""A document as rows: the draft of its pathway, and what it refers to where that is missing."""
+"""A document as the draft of its pathway; and several files in the order in which they need each other."""
 
-from datetime import time
+from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
 
 from django.db import transaction
-from simple_history.utils import bulk_create_with_history
 
 from pathways.discarding import discard
+from pathways.drawn import Drawn
 from pathways.exchange import layout
 from pathways.exchange.dump import document_of
-from pathways.history import save_with_history
-from pathways.models import (
-    Calendar,
-    Closure,
-    EscalationStep,
-    FormDefinition,
-    OpeningHours,
-    Organisation,
-    Pathway,
-    PathwayVersion,
-    Question,
-    Requirement,
-    Stage,
-    Team,
-    Transition,
-)
-from pathways.models.calendars import Weekday
+from pathways.exchange.rows import Writer
+from pathways.models import Calendar, Organisation, Pathway, PathwayVersion, Team
 
-OF_THE_MAP = ("pathway", "starts_in", "forms", "stages")  # the rest is created once, and never changed by a file
+# The rest of a document is created once, and never changed by a file.
+OF_THE_MAP = ("pathway", "starts_in", "facts", "forms", "stages", "detours")
 
 
-def read(content: bytes | str) -> dict:
-    """Return what a pathway file says; raise BadFile with every error of the file and its line."""
-    models = {"team": Team, "calendar": Calendar, "organisation": Organisation}
-    return layout.read(
-        content, known={kind: set(model.objects.values_list("code", flat=True)) for kind, model in models.items()}
-    )
+def read(content: bytes | str, *, beside: Iterable[str] = ()) -> dict:
+    """Return what a pathway file says; raise BadFile with every error of the file and its line.
+
+    ``beside`` are the codes of pathways that will be there before this one is loaded.
+    """
+    models = {"team": Team, "calendar": Calendar, "organisation": Organisation, "pathway": Pathway}
+    known = {kind: set(model.objects.values_list("code", flat=True)) for kind, model in models.items()}
+    known["pathway"].update(beside)
+    return layout.read(content, known=known)
 
 
-def says_the_same(document: dict, version: PathwayVersion) -> bool:
+def in_order(documents: Iterable[dict]) -> list[dict]:
+    """Return ``documents`` so that the pathway of a detour comes before those from which the detour is taken.
+
+    Raises ValueError with a sentence if two are of one pathway, or if they need each other in a circle.
+    """
+    by_code = {}
+    for document in documents:
+        code = document["pathway"]["code"]
+        if code in by_code:
+            raise ValueError(f"Two of these files are of the pathway “{code}”. Load one of them.")
+        by_code[code] = document
+    needs = {code: sorted(_others(document) & by_code.keys()) for code, document in by_code.items()}
+    try:
+        return [by_code[code] for code in TopologicalSorter(needs).static_order()]
+    except CycleError as circle:
+        codes = " → ".join(f"“{code}”" for code in reversed(circle.args[1]))
+        raise ValueError(f"These pathways have detours to each other: {codes}. Take one of the detours out.") from None
+
+
+def _others(document):
+    return {detour["pathway"] for detour in document["detours"]} - {document["pathway"]["code"]}
+
+
+def says_the_same(document: dict, version: PathwayVersion | Drawn) -> bool:
     """Tell whether loading ``document`` would make a version equal to ``version``."""
     existing = document_of(version)
     return all(document[part] == existing[part] for part in OF_THE_MAP)
@@ -49,151 +62,16 @@ def draft_from(document: dict, *, by, reason: str) -> PathwayVersion:
 
     Organisations, teams and calendars that do not exist are created; those that do stay as they are.
     """
-    writer = _Writer(by, reason)
+    writer = Writer(by, reason)
     writer.surroundings(document)
     pathway = writer.pathway(document["pathway"])
     versions = list(pathway.versions.select_for_update(no_key=True).order_by("-number"))
     draft = next((version for version in versions if version.is_draft), None)
     if draft:
-        discard(draft.stages.all(), by=by, reason=reason)
-        discard(draft.forms.all(), by=by, reason=reason)
+        for rows in (draft.detour_rules, draft.stages, draft.forms, draft.facts):
+            discard(rows.all(), by=by, reason=reason)
     else:
         number = versions[0].number + 1 if versions else 1
         draft = writer.one(PathwayVersion(pathway=pathway, number=number))
-    writer.forms(draft, document["forms"])
-    writer.stages(draft, document["stages"], document["starts_in"])
+    writer.version(draft, document)
     return draft
-
-
-class _Writer:
-    """Writes rows, each with its history."""
-
-    def __init__(self, by, reason):
-        self.by, self.reason = by, reason
-
-    def one(self, row):
-        return save_with_history(row, by=self.by, reason=self.reason)
-
-    def many(self, rows):
-        if rows:
-            bulk_create_with_history(
-                rows, type(rows[0]), default_user=self.by, default_change_reason=self.reason, batch_size=1000
-            )
-        return rows
-
-    def pathway(self, values):
-        found = Pathway.objects.select_for_update(no_key=True).filter(code=values["code"]).first()
-        pathway = found or Pathway(code=values["code"])
-        changed = {name: value for name, value in values.items() if getattr(pathway, name) != value}
-        for name, value in changed.items():
-            setattr(pathway, name, value)
-        return self.one(pathway) if changed or not found else pathway
-
-    def surroundings(self, document):
-        for values in missing(Organisation, document["organisations"]):
-            self.one(Organisation(**values))
-        for values in missing(Calendar, document["calendars"]):
-            self.calendar(values)
-        for values in missing(Team, document["teams"]):
-            code = values["organisation"]
-            organisation = Organisation.objects.get(code=code) if code else self.trust()
-            self.one(Team(code=values["code"], name=values["name"], organisation=organisation))
-
-    def trust(self):
-        """The organisation that runs this installation: teams are its own unless the file says whose they are."""
-        trust = Organisation.objects.filter(is_own=True).first()
-        return trust or self.one(Organisation(code="trust", name="This trust", is_own=True))
-
-    def calendar(self, values):
-        calendar = self.one(Calendar(code=values["code"], name=values["name"], nation=values["bank_holidays"]))
-        hours = [(weekday, span) for weekday in Weekday for span in values["open"].get(weekday.name.lower(), ())]
-        self.many(
-            [
-                OpeningHours(calendar=calendar, weekday=weekday, opens=_time(opens), closes=_time(closes))
-                for weekday, (opens, closes) in hours
-            ]
-        )
-        self.many([Closure(calendar=calendar, **closed) for closed in values["closed"]])
-
-    def forms(self, version, forms):
-        for values in forms:
-            questions = values["questions"]
-            form = FormDefinition(
-                version=version, code=values["code"], name=values["name"], introduction=values["introduction"]
-            )
-            self.one(form)
-            self.many(
-                [
-                    Question(form=form, position=position, kind=question["answer"], **_without(question, "answer"))
-                    for position, question in enumerate(questions, start=1)
-                ]
-            )
-
-    def stages(self, version, stages, starts_in):
-        teams = {team.code: team for team in Team.objects.all()}
-        calendars = {calendar.code: calendar for calendar in Calendar.objects.all()}
-        rows = {
-            values["code"]: Stage(
-                version=version,
-                position=position,
-                code=values["code"],
-                name=values["name"],
-                kind=values["kind"],
-                is_first=values["code"] == starts_in,
-                team=teams.get(values["team"]),
-                limit_amount=values["limit"].amount if values["limit"] else None,
-                limit_unit=values["limit"].unit if values["limit"] else "",
-                calendar=calendars.get(values["calendar"]),
-                patient_wording=values["patient_wording"],
-            )
-            for position, values in enumerate(stages, start=1)
-        }
-        self.many(list(rows.values()))
-        self.many([step for values in stages for step in _ladder(rows[values["code"]], values["ladder"])])
-        moves = [
-            (Transition(source=rows[values["code"]], target=rows[move["to"]], position=position, **_named(move)), move)
-            for values in stages
-            for position, move in enumerate(values["moves"], start=1)
-        ]
-        self.many([row for row, _ in moves])
-        self.many(
-            [
-                Requirement(transition=row, position=position, check_name=demand["check"], options=demand["options"])
-                for row, move in moves
-                for position, demand in enumerate(move["requires"], start=1)
-            ]
-        )
-
-
-def missing(model, items):
-    existing = set(model.objects.values_list("code", flat=True))
-    return [values for values in items if values["code"] not in existing]
-
-
-def _ladder(stage, rungs):
-    for position, values in enumerate(rungs, start=1):
-        when, amount, unit = values["when"]
-        every, times = values["repeat"] or (None, 0)
-        yield EscalationStep(
-            stage=stage,
-            position=position,
-            when=when,
-            amount=amount,
-            unit=unit,
-            repeat_amount=every.amount if every else None,
-            repeat_unit=every.unit if every else "",
-            repeat_at_most=times,
-            **_without(values, "when", "repeat"),
-        )
-
-
-def _named(move):
-    return {"name": move["name"], "roles": move["roles"]}
-
-
-def _without(values, *names):
-    return {name: value for name, value in values.items() if name not in names}
-
-
-def _time(text):
-    return time(0) if text == "24:00" else time.fromisoformat(text)

@@ -37,6 +37,25 @@ class Limit(Kind):
         return str(value)
 
 
+class StageClock(Kind):
+    """What a detour does to the stage clock: None where that runs on, else the Span that it is held at most."""
+
+    def of(self, text):
+        said = squeezed(text)
+        if said == "runs on":
+            return None
+        found = re.fullmatch(f"held at most {SPAN}", said, re.ASCII)
+        if not found or not int(found[1]) or found[2].startswith("working"):
+            raise Wrong(
+                f"“{text}” does not say what becomes of the clock. Write “runs on”, or such as “held at most 10 "
+                "days”, in minutes, hours or days."
+            )
+        return span(*found.groups())
+
+    def write(self, value):
+        return f"held at most {value}" if value else "runs on"
+
+
 class Moment(Kind):
     """When a rung is reached, as (when, amount, unit) of an EscalationStep."""
 

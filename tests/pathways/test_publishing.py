@@ -8,22 +8,47 @@ from django.db.utils import IntegrityError
 
 from cases import lifecycle
 from pathways import publishing
+from pathways.difference import difference
 from pathways.exchange import dump
 from pathways.models import (
+    DetourRule,
     EscalationStep,
+    FactDefinition,
     FormDefinition,
     Pathway,
     Question,
     Requirement,
     Stage,
+    TaskTemplate,
     Transition,
     system_user,
 )
-from tests.factories import PatientFactory, UserFactory, a_draft, a_form, a_move, a_pathway, a_stage, fresh
+from tests.factories import (
+    PatientFactory,
+    UserFactory,
+    a_detour_pathway,
+    a_draft,
+    a_form,
+    a_move,
+    a_pathway,
+    a_rule,
+    a_stage,
+    fresh,
+)
 
 pytestmark = pytest.mark.django_db
 
-OF_A_VERSION = (Stage, Transition, Requirement, EscalationStep, FormDefinition, Question)
+OF_A_VERSION = (
+    Stage,
+    Transition,
+    Requirement,
+    EscalationStep,
+    TaskTemplate,
+    FormDefinition,
+    Question,
+    FactDefinition,
+    DetourRule,
+)
 
 
 @pytest.fixture
@@ -34,8 +59,15 @@ def administrator():
 def a_whole_draft(code="review"):
     version = a_draft(code)
     form = a_form(version)
+    FactDefinition.objects.create(version=version, code="site", name="Site")
+    form.questions.filter(code="notes").update(kind="text", fact="site", shown_if_code="falls", shown_if_answer="yes")
     first = a_stage(version, "first", is_first=True, limit="5 working days")
-    last = a_stage(version, "last", kind="final", limit=None)
+    last = a_stage(version, "last", kind="final", limit=None, by_handoff=True, accept_amount=2, accept_unit="days")
+    TaskTemplate.objects.create(stage=first, code="call", title="Ring them", limit_amount=2, limit_unit="days")
+    detour, _ = Pathway.objects.get_or_create(code="dna", defaults={"name": "Did not attend"})
+    if detour.active_version is None:
+        a_detour_pathway()
+    a_rule(version, detour, stages=["first"], clock="held", hold_amount=3, hold_unit="days", restricted=True)
     a_move(first, last, requires=[("form completed", {"form": form.code}), ("note written", {})])
     return version
 
@@ -133,13 +165,17 @@ def test_a_revision_copies_everything(administrator):
 
     assert (draft.number, draft.status) == (2, "draft")
     assert dump(draft) == dump(pathway.active_version)
+    assert difference(pathway.active_version, draft) == []
     assert {model: sum(type(row) is model for row in rows_of(draft)) for model in OF_A_VERSION} == {
         Stage: 2,
         Transition: 1,
         Requirement: 2,
         EscalationStep: 3,
+        TaskTemplate: 1,
         FormDefinition: 1,
         Question: 2,
+        FactDefinition: 1,
+        DetourRule: 1,
     }
 
 

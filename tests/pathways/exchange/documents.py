@@ -6,11 +6,12 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from pathways.limits import Span, Unit
-from pathways.models import EscalationStep, Role, Stage
+from pathways.models import EscalationStep, Role, Stage, TaskTemplate
 from pathways.models.calendars import Nation, Weekday
 from pathways.models.forms import QuestionKind
 
 When = EscalationStep.When
+ELSEWHERE = "elsewhere"  # the pathway, besides the file's own, that detours may follow
 
 codes = st.from_regex(r"[a-zA-Z0-9_-]{1,12}", fullmatch=True) | st.sampled_from(
     ["no", "null", "true", "12", "1e3", "-"]
@@ -60,23 +61,40 @@ rungs = st.fixed_dictionaries(
         "repeat": st.none() | st.tuples(spans, st.integers(1, 32767)),
     }
 )
-questions = st.fixed_dictionaries(
-    {
-        "code": codes,
-        "text": names,
-        "hint": texts,
-        "answer": st.sampled_from(QuestionKind),
-        "choices": st.lists(names, max_size=3),
-        "minimum": st.none() | numbers,
-        "maximum": st.none() | numbers.map(lambda number: number + 1000),
-        "required": st.booleans(),
-    }
-).filter(
-    lambda question: None in (question["minimum"], question["maximum"]) or question["minimum"] <= question["maximum"]
-)
-forms = st.fixed_dictionaries(
-    {"code": codes, "name": names, "introduction": long_texts, "questions": once(questions, "code")}
-)
+
+
+def questions(facts):
+    asked = st.fixed_dictionaries(
+        {
+            "code": codes,
+            "text": names,
+            "hint": texts,
+            "answer": st.sampled_from(QuestionKind),
+            "choices": st.lists(names, max_size=3),
+            "minimum": st.none() | numbers,
+            "maximum": st.none() | numbers.map(lambda number: number + 1000),
+            "required": st.booleans(),
+            "asked_only_if": st.none(),
+            "fact": st.sampled_from(["", *facts]),
+        }
+    )
+    return asked.filter(lambda q: None in (q["minimum"], q["maximum"]) or q["minimum"] <= q["maximum"])
+
+
+@st.composite
+def forms(draw, facts):
+    form = st.fixed_dictionaries(
+        {"code": codes, "name": names, "introduction": long_texts, "questions": once(questions(facts), "code")}
+    )
+    found = draw(form)
+    before = []
+    for question in found["questions"]:
+        if before and draw(st.booleans()):
+            question["asked_only_if"] = {"question": draw(st.sampled_from(before)), "is": draw(names)}
+        before.append(question["code"])
+    return found
+
+
 hours = st.sampled_from([[], [("09:00", "17:00")], [("00:00", "12:00"), ("13:00", "24:00")]])
 calendars = st.fixed_dictionaries(
     {
@@ -91,6 +109,7 @@ calendars = st.fixed_dictionaries(
         ),
     }
 )
+facts = st.fixed_dictionaries({"code": codes, "name": names})
 demands = st.fixed_dictionaries({"check": names, "options": options})
 
 
@@ -106,6 +125,16 @@ def stages(draw, codes_of_stages, code, teams, known_calendars):
             "requires": st.lists(demands, max_size=2),
         }
     )
+    task = st.fixed_dictionaries(
+        {
+            "code": codes,
+            "title": names,
+            "text": long_texts,
+            "for": st.sampled_from(TaskTemplate.For),
+            "team": st.sampled_from([None, *teams]),
+            "limit": st.none() | spans,
+        }
+    )
     return {
         "code": code,
         "name": draw(names),
@@ -113,10 +142,31 @@ def stages(draw, codes_of_stages, code, teams, known_calendars):
         "team": draw(st.sampled_from([None, *teams])),
         "limit": limit,
         "calendar": draw(st.sampled_from([None, *known_calendars])),
+        "entered_by_handoff": draw(st.booleans()),
+        "acceptance_limit": draw(st.none() | spans),
         "patient_wording": draw(long_texts),
         "ladder": draw(once(rungs, "code")),
+        "tasks": draw(once(task, "code", most=2)),
         "moves": draw(once(move, "name")) if others else [],
     }
+
+
+def detours(codes_of_stages, pathway):
+    elapsed = st.builds(Span, amounts, st.sampled_from([unit for unit in Unit if not unit.is_working]))
+    rule = st.fixed_dictionaries(
+        {
+            "code": codes,
+            "name": names,
+            "pathway": st.sampled_from([pathway, ELSEWHERE]),
+            "from": some(codes_of_stages) if codes_of_stages else st.just([]),
+            "roles": some(list(Role)),
+            "stage_clock": st.none() | elapsed,
+            "restricted": st.booleans(),
+            "blocks_closing": st.booleans(),
+            "tell_at_once": st.booleans(),
+        }
+    )
+    return once(rule, "code", most=2)
 
 
 @st.composite
@@ -138,7 +188,8 @@ def documents(draw):
         "source": draw(long_texts),
         "review_on": draw(st.none() | st.dates()),
     }
-    used = {stage["team"] for stage in found}
+    used = {stage["team"] for stage in found} | {task["team"] for stage in found for task in stage["tasks"]}
+    known_facts = sorted(draw(once(facts, "code", most=2)), key=lambda fact: fact["code"])
     teams = sorted((team for team in teams if team["code"] in used), key=lambda team: team["code"])
     owners = {team["organisation"] for team in teams}
     return {
@@ -150,6 +201,10 @@ def documents(draw):
             (c for c in known_calendars if c["code"] in {stage["calendar"] for stage in found}),
             key=lambda c: c["code"],
         ),
-        "forms": sorted(draw(once(forms, "code", most=2)), key=lambda form: form["code"]),
+        "facts": known_facts,
+        "forms": sorted(
+            draw(once(forms([fact["code"] for fact in known_facts]), "code", most=2)), key=lambda form: form["code"]
+        ),
         "stages": found,
+        "detours": draw(detours(codes_of_stages, pathway["code"])),
     }

@@ -89,6 +89,89 @@ def test_a_bad_file_changes_nothing(file):
     assert not Team.objects.exists()
 
 
+SHORT = SMALL.replace("{code: small, name: Small}", "{code: short, name: Short}")
+WITH_DETOUR = SMALL + "detours:\n- {code: away, name: Away, pathway: short}\n"
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Write several files and return their paths."""
+
+    def write(**texts):
+        for name, text in texts.items():
+            (tmp_path / f"{name}.yaml").write_text(text)
+        return [str(tmp_path / f"{name}.yaml") for name in texts]
+
+    return write
+
+
+def said_of(paths, **options):
+    said = StringIO()
+    call_command("load_pathway", *paths, stdout=said, stderr=StringIO(), **options)
+    return said.getvalue()
+
+
+@pytest.mark.django_db
+def test_several_files_are_loaded_in_the_order_in_which_they_need_each_other(files):
+    a_manager("booking")
+
+    assert said_of(files(small=WITH_DETOUR, short=SHORT)) == (
+        "Short: version 1 is active now.\nSmall: version 1 is active now.\n"
+    )
+    rule = Pathway.objects.get(code="small").active_version.detour_rules.get()
+    assert (rule.pathway.code, rule.roles, rule.clock) == ("short", ["caseworker", "manager"], "runs")
+
+
+@pytest.mark.django_db
+def test_a_detour_to_a_pathway_that_is_not_here_says_to_load_it_first(file):
+    with pytest.raises(CommandError) as refused:
+        loaded(file(WITH_DETOUR))
+
+    assert str(refused.value).endswith(
+        "Line 19: There is no pathway “short” yet. Load its file first, or both with one command."
+    )
+    assert not Pathway.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_needs_a_file_that_has_problems_is_not_loaded(files):
+    paths = files(small=WITH_DETOUR, short=SHORT.replace("starts_in: triage\n", ""))
+
+    with pytest.raises(CommandError) as refused:
+        said_of(paths)
+
+    assert str(refused.value) == (
+        "Short: version 1 stays a draft. Mend the errors, then load it again. Not loaded: small.yaml."
+    )
+    assert not Pathway.objects.filter(code="small").exists()
+
+
+@pytest.mark.django_db
+def test_of_several_files_all_that_are_bad_are_told_and_none_is_loaded(files):
+    bad = SMALL.replace("kind: final", "kind: over")
+    paths = files(small=bad, other=SHORT, short=bad.replace("small", "long"))
+
+    with pytest.raises(CommandError) as refused:
+        said_of(paths)
+
+    assert str(refused.value).count("Line 16: “over” is not one of") == 2
+    assert not Pathway.objects.exists()
+
+
+@pytest.mark.django_db
+def test_two_files_of_one_pathway_and_files_that_need_each_other_are_refused(files):
+    with pytest.raises(CommandError, match=r"^Two of these files are of the pathway “small”\. Load one of them\."):
+        said_of(files(small=SMALL, other=SMALL))
+    with pytest.raises(CommandError) as refused:
+        said_of(files(small=WITH_DETOUR, short=SHORT + "detours:\n- {code: on, name: On, pathway: small}\n"))
+
+    assert str(refused.value) in {
+        f"These pathways have detours to each other: {circle}. Take one of the detours out. Nothing was changed."
+        for circle in ("“small” → “short” → “small”", "“short” → “small” → “short”")
+    }
+    assert not Pathway.objects.exists()
+
+
 @pytest.mark.parametrize("name", ["nowhere.yaml", "."])
 def test_a_file_that_cannot_be_read_is_refused(tmp_path, name):
     with pytest.raises(CommandError, match=r"cannot be read: .*\. Check the name of the file\."):

@@ -55,7 +55,8 @@ MISTAKES = [
         "kind: final",
         "colour: blue",
         16,
-        "A stage has no “colour”. It has: code, name, kind, team, limit, calendar, patient_wording, ladder, moves.",
+        "A stage has no “colour”. It has: code, name, kind, team, limit, calendar, entered_by_handoff, "
+        "acceptance_limit, patient_wording, ladder, tasks, moves.",
     ),
     ("kind: final", "name: Over", 16, "“name” stands here twice. Remove one."),
     ("kind: final", "? [a, b]\n  : c", 16, "Write a word before the colon, not a list or a group."),
@@ -85,6 +86,30 @@ MISTAKES = [
         "- to: done\n    requires: [form completed: risk]",
         14,
         "Write names with values here, such as {form: risk-assessment, max_age_days: 30}.",
+    ),
+    (
+        "kind: final",
+        "acceptance_limit: soon",
+        16,
+        f"“soon” is no limit. {A_LIMIT}",
+    ),
+    (
+        "  moves:\n",
+        "  tasks:\n  - {code: call, title: Ring them, for: anybody}\n  moves:\n",
+        13,
+        "“anybody” is not one of: owner, team.",
+    ),
+    (
+        "  moves:\n",
+        "  tasks:\n  - {code: call, title: Ring them, team: cooking}\n  moves:\n",
+        13,
+        "There is no team “cooking” in this file, nor does one exist. Add it, or mend the code.",
+    ),
+    (
+        "  moves:\n",
+        "  tasks:\n  - {code: call, title: Ring them}\n  - {code: call, title: Write}\n  moves:\n",
+        14,
+        "Two of this list have the code “call”. Give each its own.",
     ),
     ("teams:\n-", "teams:\n ", 4, "Write a list here: one line for each, beginning with a hyphen."),
     (
@@ -141,6 +166,86 @@ forms:
   - {code: how-old, text: How old?, answer: number, minimum: much}
 stages: []
 """
+
+QUESTIONS = """\
+pathway: {code: small, name: Small}
+facts:
+- {code: lab, name: Laboratory}
+forms:
+- code: test
+  name: Test
+  questions:
+  - {code: why, text: Why?, answer: short text, asked_only_if: {question: done, is: 'no'}}
+  - {code: done, text: Done?, answer: yes or no}
+  - {code: who, text: Who?, answer: short text, asked_only_if: {question: done}}
+  - {code: where, text: Where?, answer: short text, fact: site}
+stages: []
+"""
+
+
+def test_errors_of_conditions_and_facts():
+    assert sentences(QUESTIONS) == [
+        "Line 10: “is” is missing from this condition. Add it.",
+        "Line 11: There is no fact “site” in this file. Add it, or mend the code.",
+    ]
+    mended = QUESTIONS.replace("{question: done}", "{question: done, is: 'yes'}").replace("fact: site", "fact: lab")
+    assert sentences(mended) == [
+        "Line 8: No question before this one has the code “done”. Mend the code, or the order."
+    ]
+
+
+def test_an_answer_that_yaml_would_read_as_something_else_means_what_it_says():
+    text = QUESTIONS.replace("question: done, is: 'no'", "question: first, is: no").replace(", fact: site", "")
+    text = text.replace("  - {code: why", "  - {code: first, text: First?, answer: yes or no}\n  - {code: why")
+    questions = layout.read(text.replace("{question: done}", "{question: done, is: yes}"))["forms"][0]["questions"]
+
+    assert [question["asked_only_if"] for question in questions] == [
+        None,
+        {"question": "first", "is": "no"},
+        None,
+        {"question": "done", "is": "yes"},
+        None,
+    ]
+
+
+DETOUR = """\
+detours:
+- code: dna
+  name: Did not attend
+  pathway: dna
+  from: [triage, nowhere]
+  stage_clock: held at most 2 working days
+  roles: [porter]
+"""
+
+
+def test_errors_of_detours():
+    assert sentences(SMALL + DETOUR) == [
+        "Line 21: There is no pathway “dna” yet. Load its file first, or both with one command.",
+        "Line 22: There is no stage “nowhere” in this file. Add it, or mend the code.",
+        "Line 23: “held at most 2 working days” does not say what becomes of the clock. Write “runs on”, or such as "
+        "“held at most 10 days”, in minutes, hours or days.",
+        "Line 24: “porter” is not one of: caseworker, manager.",
+    ]
+
+
+def test_a_detour_to_the_files_own_pathway_can_be_read():
+    """That it makes no sense is said when the version is checked."""
+    detour = "detours:\n- {code: again, name: Again, pathway: small}\n"
+    assert layout.read(SMALL + detour)["detours"] == [
+        {
+            "code": "again",
+            "name": "Again",
+            "pathway": "small",
+            "from": [],
+            "roles": ["caseworker", "manager"],
+            "stage_clock": None,
+            "restricted": False,
+            "blocks_closing": True,
+            "tell_at_once": False,
+        }
+    ]
+
 
 CALENDAR = """\
 pathway: {code: small, name: Small}

@@ -4,7 +4,7 @@ import pytest
 
 from pathways import exchange
 from pathways.exchange import layout
-from pathways.models import Calendar, Organisation, Team, system_user
+from pathways.models import Calendar, Organisation, Pathway, TaskTemplate, Team, system_user
 from tests.factories import TeamFactory, a_pathway
 from tests.pathways.exchange.small import SMALL
 
@@ -23,9 +23,10 @@ def test_texts_of_a_browser_are_tidied():
 
 @pytest.mark.django_db
 def test_an_empty_installation_gets_what_the_file_refers_to():
-    draft = exchange.draft_from(
-        exchange.read(exchange.shipped("discharge-to-assess")), by=system_user(), reason="Loaded"
-    )
+    document = exchange.read(exchange.shipped("discharge-to-assess"), beside=exchange.shipped_codes())
+    for code in {detour["pathway"] for detour in document["detours"]}:
+        Pathway.objects.create(code=code, name=code)
+    draft = exchange.draft_from(document, by=system_user(), reason="Loaded")
 
     assert dict(Team.objects.values_list("code", "organisation__code")) == {
         "discharge-team": "trust",
@@ -35,6 +36,81 @@ def test_an_empty_installation_gets_what_the_file_refers_to():
     assert Organisation.objects.get(code="trust").is_own
     assert Calendar.objects.get().opening_hours.count() == 5
     assert draft.stages.get(code="package-requested").team.organisation.name == "Adult social care"
+
+
+WHOLE = """\
+pathway: {code: small, name: Small}
+starts_in: triage
+organisations:
+- {code: agency, name: Agency}
+teams:
+- {code: booking, name: Booking team}
+- {code: outside, name: Outside team, organisation: agency}
+- {code: therapy, name: Therapists}
+facts:
+- {code: lab, name: Laboratory}
+forms:
+- code: test
+  name: Test
+  questions:
+  - {code: done, text: Done?, answer: yes or no}
+  - code: where
+    text: Where?
+    answer: one of
+    choices: [Here, There]
+    asked_only_if: {question: done, is: yes}
+    fact: lab
+stages:
+- code: triage
+  name: Triage
+  team: booking
+  tasks:
+  - {code: call, title: Ring them, text: "Twice.\\nThen write.", for: owner, limit: 2 days}
+  - {code: walk, title: Walk with them, team: therapy}
+  moves:
+  - to: package
+- code: package
+  name: Package
+  team: outside
+  entered_by_handoff: true
+  acceptance_limit: 2 days
+detours:
+- {code: away, name: Away, pathway: short, from: [triage], roles: [manager], stage_clock: held at most 3 days,
+   restricted: true, blocks_closing: false, tell_at_once: true}
+- {code: again, name: Again, pathway: short}
+"""
+
+
+@pytest.mark.django_db
+def test_a_file_says_the_tasks_handoffs_conditions_facts_and_detours_of_a_version():
+    short = a_pathway("short")
+    draft = exchange.draft_from(exchange.read(WHOLE), by=system_user(), reason="Loaded")
+
+    triage, package = draft.stages.all()
+    call, walk = triage.task_templates.all()
+    assert (call.title, call.text, call.whose, str(call.limit)) == (
+        "Ring them",
+        "Twice.\nThen write.",
+        "owner",
+        "2 days",
+    )
+    assert (walk.whose, walk.team.code, walk.limit) == ("team", "therapy", None)
+    assert (package.by_handoff, str(package.acceptance_limit), triage.by_handoff) == (True, "2 days", False)
+    where = draft.forms.get().questions.get(code="where")
+    assert (where.shown_if_code, where.shown_if_answer, where.fact) == ("done", "yes", "lab")
+    assert draft.facts.get().name == "Laboratory"
+    away, again = draft.detour_rules.all()
+    assert (away.pathway, away.stages, away.roles) == (short, ["triage"], ["manager"])
+    assert (away.clock, str(away.hold_at_most)) == ("held", "3 days")
+    assert (away.restricted, away.blocks_closing, away.tell_at_once) == (True, False, True)
+    assert (again.stages, again.clock, again.hold_at_most) == ([], "runs", None)
+    assert (again.restricted, again.blocks_closing, again.tell_at_once) == (False, True, False)
+
+    text = exchange.dump(draft)
+    again = exchange.draft_from(exchange.read(text), by=system_user(), reason="Loaded again")
+    assert exchange.dump(again) == text
+    assert (again.detour_rules.count(), again.facts.count()) == (2, 1)
+    assert TaskTemplate.objects.count() == 2
 
 
 @pytest.mark.django_db
