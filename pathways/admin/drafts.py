@@ -4,26 +4,33 @@ from django import forms
 from django.db import connection
 from django.urls import reverse
 
+from pathways.admin.offers import Offers
 from pathways.admin.recorded import RecordedAdmin, RecordedFormSet, RecordedInline, StackedRecordedInline
 from pathways.models import (
+    DetourRule,
     EscalationStep,
+    FactDefinition,
     FormDefinition,
     PathwayVersion,
     Question,
     Requirement,
     Stage,
+    TaskTemplate,
     Transition,
 )
 
 PARENTS = {
     Stage: "version",
     FormDefinition: "version",
+    DetourRule: "version",
+    FactDefinition: "version",
     Transition: "source",
     Requirement: "transition",
     EscalationStep: "stage",
+    TaskTemplate: "stage",
     Question: "form",
 }
-WITHOUT_PAGE = (Requirement, EscalationStep, Question)  # they are on their parent's
+WITHOUT_PAGE = (Requirement, EscalationStep, TaskTemplate, FactDefinition, Question)  # they are on their parent's
 
 
 def ancestors(row) -> list:
@@ -90,7 +97,7 @@ class DraftAdmin(InDraft, RecordedAdmin):
         return found
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        request.version_shown = version_of(obj)  # whose stages and forms the page offers
+        request.offers = Offers(version_of(obj))
         return super().get_form(request, obj, change=change, **kwargs)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):

@@ -17,6 +17,28 @@ def one_of(rows, db_field):
     )
 
 
+def one_code_of(choices, db_field, *, used=(), help_text=""):
+    """Return a select for a field that keeps a code. Codes that are ``used`` but not there any more can be seen."""
+    lost = [(code, f"{code} (not there any more)") for code in sorted({*used} - {code for code, _ in choices} - {""})]
+    return forms.ChoiceField(
+        choices=[("", "---------"), *choices, *lost],
+        required=not db_field.blank,
+        label=capfirst(db_field.verbose_name),
+        help_text=help_text or db_field.help_text,
+    )
+
+
+def several_codes_of(choices, db_field, *, help_text=""):
+    """Return tick boxes for a field that keeps a list of codes."""
+    return forms.MultipleChoiceField(
+        choices=choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=not db_field.blank,
+        label=capfirst(db_field.verbose_name),
+        help_text=help_text or db_field.help_text,
+    )
+
+
 class LinesField(forms.CharField):
     """A list of texts, one on each line."""
 

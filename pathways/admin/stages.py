@@ -1,9 +1,9 @@
-"""A stage: its limit, its ladder, and the moves out of it."""
+"""A stage: its limit, its ladder, the moves out of it, and the tasks that it brings."""
 
 from django.contrib import admin
 
 from pathways.admin.drafts import DraftAdmin, PlacedInline, StackedPlacedInline
-from pathways.models import EscalationStep, Stage, Transition
+from pathways.models import EscalationStep, Stage, TaskTemplate, Transition
 
 
 class MovesInline(PlacedInline):
@@ -25,7 +25,7 @@ class MovesInline(PlacedInline):
         return "; ".join(map(str, move.requirements.all())) or "nothing"
 
     def rows_for(self, db_field, request):
-        return Stage.objects.filter(version=request.version_shown)
+        return request.offers.stages
 
 
 class LadderInline(StackedPlacedInline):
@@ -39,6 +39,15 @@ class LadderInline(StackedPlacedInline):
     ]
 
 
+class TasksInline(StackedPlacedInline):
+    model = TaskTemplate
+    verbose_name, verbose_name_plural = "task", "tasks that every case gets when it comes in"
+    fields = [("position", "code", "title"), "text", ("whose", "team"), ("limit_amount", "limit_unit")]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("team")
+
+
 @admin.register(Stage)
 class StageAdmin(DraftAdmin):
     list_display = ["name", "code", "kind", "team", "version"]
@@ -49,9 +58,10 @@ class StageAdmin(DraftAdmin):
         "kind",
         "team",
         ("limit_amount", "limit_unit", "calendar"),
+        ("by_handoff", "accept_amount", "accept_unit"),
         "patient_wording",
     ]
-    inlines = [MovesInline, LadderInline]
+    inlines = [MovesInline, LadderInline, TasksInline]
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("version__pathway", "team", "calendar")

@@ -1,59 +1,57 @@
 """A move, and what it requires of a case."""
 
-import json
-
 from django import forms
 from django.contrib import admin
 
 from pathways import registry
-from pathways.admin.drafts import DraftAdmin, PlacedForm, PlacedFormSet, PlacedInline, version_of
-from pathways.models import FormDefinition, Requirement, Stage, Transition
-
-EXAMPLES = {"number": 30, "form": "risk-assessment", "text": "text"}
-
-
-def how_to_ask(check: registry.Check) -> str:
-    """Show the options of a check as they are typed, for example {"form": "risk-assessment", "max_age_days": 30}."""
-    example = {
-        option.name: option.choices[0][0] if option.choices else EXAMPLES[option.kind] for option in check.options
-    }
-    return f"{check.name}: {json.dumps(example)}"
+from pathways.admin.drafts import DraftAdmin, PlacedForm, PlacedFormSet, StackedPlacedInline
+from pathways.admin.options import OptionsField
+from pathways.models import Requirement, Transition
 
 
 class RequirementForm(PlacedForm):
-    check_name = forms.ChoiceField(label="Check")
+    """A check, and then the options that it declares: which those are is known only when it was chosen."""
 
-    def __init__(self, *args, **kwargs):
+    check_name = forms.ChoiceField(label="Check", help_text="What a case must pass before it may make this move.")
+    options = OptionsField(label="Asks for", required=False)
+
+    def __init__(self, *args, offers, **kwargs):
         super().__init__(*args, **kwargs)
         names = {*registry.CHECKS, *filter(None, [self.instance.check_name])}
         self.fields["check_name"].choices = [("", "---------"), *((name, name) for name in sorted(names))]
-        examples = "; ".join(how_to_ask(registry.CHECKS[name]) for name in sorted(registry.CHECKS))
-        self.fields["options"].help_text = f"For example: {examples}"
-        self.fields["options"].widget.attrs |= {"rows": 2}
-        self.fields["options"].error_messages["invalid"] = (
-            'Write the options as names with values, such as {"form": "risk-assessment"}.'
+        chosen = self.data.get(self.add_prefix("check_name")) if self.is_bound else self.instance.check_name
+        widget = self.fields["options"].widget
+        widget.check, widget.offers = registry.CHECKS.get(chosen), offers
+        widget.was_shown = not (
+            self.is_bound and widget.value_omitted_from_data(self.data, self.files, self.add_prefix("options"))
         )
 
-    def clean_options(self):
-        return self.cleaned_data["options"] or {}
+    def clean_check_name(self):
+        name = self.cleaned_data["check_name"]
+        if name not in registry.CHECKS:
+            raise forms.ValidationError(registry.problems(name, {}, self.fields["options"].widget.offers.known))
+        return name
 
 
 class RequirementsFormSet(PlacedFormSet):
-    def clean(self):
-        """Refuse options that their check cannot be asked with."""
-        super().clean()
-        codes = set(FormDefinition.objects.filter(version=version_of(self.instance)).values_list("code", flat=True))
-        for form in self.forms:
-            given = getattr(form, "cleaned_data", {})
-            if "options" in given and given.get("check_name"):
-                for sentence in registry.problems(given["check_name"], given["options"], codes):
-                    form.add_error("options", sentence)
+    offers = None
+
+    def get_form_kwargs(self, index):
+        return super().get_form_kwargs(index) | {"offers": self.offers}
 
 
-class RequirementsInline(PlacedInline):
+class RequirementsInline(StackedPlacedInline):
     model = Requirement
     form, formset = RequirementForm, RequirementsFormSet
-    fields = ["position", "check_name", "options"]
+
+    def get_fields(self, request, obj=None):
+        # Where it can only be read, its heading says all of it in words.
+        return ["check_name", "options", "position"] if self.has_change_permission(request, obj) else ["position"]
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.offers = request.offers
+        return formset
 
 
 @admin.register(Transition)
@@ -69,4 +67,4 @@ class TransitionAdmin(DraftAdmin):
         return super().get_queryset(request).select_related("source__version__pathway", "target")
 
     def rows_for(self, db_field, request):
-        return Stage.objects.filter(version=request.version_shown)
+        return request.offers.stages

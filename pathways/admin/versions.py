@@ -6,10 +6,11 @@ from django.urls import path
 
 from pathways import publishing
 from pathways.admin.decisions import Decision, decide
+from pathways.admin.detours import DetoursInline
 from pathways.admin.drafts import DraftAdmin, DraftInline, PlacedInline, WholeForm
 from pathways.admin.recorded import CHANGED, RecordedInline
 from pathways.history import save_with_history
-from pathways.models import FormDefinition, PathwayVersion, Stage
+from pathways.models import FactDefinition, FormDefinition, PathwayVersion, Stage
 
 
 class StagesInline(PlacedInline):
@@ -25,6 +26,15 @@ class FormsInline(DraftInline, RecordedInline):
     model = FormDefinition
     fields = ["code", "name"]
     show_change_link = True
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("version__pathway")
+
+
+class FactsInline(DraftInline, RecordedInline):
+    model = FactDefinition
+    verbose_name, verbose_name_plural = "fact", "facts: short answers that may explain long waits"
+    fields = ["code", "name"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("version__pathway")
@@ -54,7 +64,7 @@ class PathwayVersionAdmin(DraftAdmin):
     search_fields = ["pathway__name", "pathway__code"]
     fields = [("pathway", "number", "status"), "starts_in"]
     readonly_fields = ["pathway", "number", "status"]
-    inlines = [StagesInline, FormsInline]
+    inlines = [StagesInline, FormsInline, DetoursInline, FactsInline]
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("pathway")

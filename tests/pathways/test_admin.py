@@ -6,7 +6,7 @@ from datetime import time
 import pytest
 from django.urls import reverse
 
-from pathways import publishing
+from pathways import publishing, registry
 from pathways.groups import INSPECTOR, PATHWAY_ADMINISTRATOR
 from pathways.models import (
     Calendar,
@@ -19,6 +19,7 @@ from pathways.models import (
     Question,
     Requirement,
     Stage,
+    TaskTemplate,
     Team,
     Transition,
     system_user,
@@ -224,12 +225,16 @@ def test_a_pathway_is_built_checked_and_published_in_the_admin(client, administr
     )
     saved(client, done, patient_wording="All is done.")
     move = Transition.objects.get()
+    answer = save(client, move, requirements__0__check_name="form completed")
+    assert errors(answer) == ["Say what “form completed” asks for here, then save again."]
     saved(
         client,
         move,
         requirements__0__check_name="form completed",
-        requirements__0__options='{"form": "risk-assessment", "max_age_days": 30}',
+        requirements__0__options__form__completed__form="risk-assessment",
+        requirements__0__options__form__completed__max_age_days="30",
     )
+    assert Requirement.objects.get().options == {"form": "risk-assessment", "max_age_days": 30}
 
     assert publishing.problems(version) == []
     answer = client.post(address(version, "publish"), follow=True)
@@ -405,16 +410,78 @@ def test_a_mistake_on_the_page_of_a_stage(client, administrator, draft, changes,
 
 
 @pytest.mark.parametrize(
-    ("options", "sentence"),
+    ("check", "options", "sentences"),
     [
-        ('{"form": "falls"}', "The form “falls” is not part of this version. Add it, or choose another form."),
-        ("", "“Form” is missing."),
-        ("[1]", "The options of “form completed” must be names with values."),
-        ("{form}", 'Write the options as names with values, such as {"form": "risk-assessment"}.'),
+        (
+            "form completed",
+            {"form": "falls"},
+            ["The form “falls” is not part of this version. Add it, or choose another form."],
+        ),
+        ("form completed", {"form": ""}, ["“Form” is missing."]),
+        (
+            "form completed",
+            {"form": "risk-assessment", "max_age_days": "a month"},
+            ["“Not older than (days)” must be a whole number, not 'a month'."],
+        ),
+        (
+            "answer is",
+            {"form": "risk-assessment", "question": "colour"},
+            [
+                "The form “risk-assessment” has no question “colour”. Add it, or choose another question.",
+                "“Answer” is missing.",
+            ],
+        ),
+        (
+            "waited at least",
+            {"amount": "2", "unit": "moons"},
+            ["“Counted in” must be one of minutes, hours, days, not 'moons'."],
+        ),
+        (
+            "task done",
+            {"task": "ring"},
+            ["No stage of this version creates the task “ring”. Add it, or choose another task."],
+        ),
     ],
 )
-def test_a_requirement_that_cannot_be_asked(client, administrator, draft, options, sentence):
-    assert sentence in errors(save(client, Transition.objects.get(), requirements__0__options=options))
+def test_a_requirement_that_cannot_be_asked(client, administrator, draft, check, options, sentences):
+    declared = {option.name: "" for option in registry.CHECKS[check].options}
+    answer = save(client, Transition.objects.get(), **asks(check, **declared | options))
+
+    assert errors(answer) == sentences
+
+
+def asks(check, **options):
+    """What is sent for the first requirement of a move."""
+    prefix = f"requirements__0__options__{check.replace(' ', '__')}__"
+    return {"requirements__0__check_name": check} | {prefix + name: value for name, value in options.items()}
+
+
+def test_a_requirement_asks_for_what_its_check_declares_and_offers_what_the_version_has(client, administrator, draft):
+    triage = draft.stages.get(code="triage")
+    TaskTemplate.objects.create(stage=triage, code="ring", title="Ring the patient")
+    move = Transition.objects.get()
+
+    first = save(client, move, requirements__0__check_name="task done")
+    page = first.content.decode()
+    assert errors(first) == ["Say what “task done” asks for here, then save again."]
+    assert '<option value="ring">Ring the patient</option>' in page
+    assert "Empty: by anybody. A manager is the second pair of eyes." in page
+
+    saved(client, move, **asks("task done", task="ring", by_role="manager"))
+    assert (Requirement.objects.get().check_name, Requirement.objects.get().options) == (
+        "task done",
+        {"task": "ring", "by_role": "manager"},
+    )
+    saved(client, move, requirements__0__check_name="note written")
+    assert Requirement.objects.get().options == {}
+
+
+def test_options_that_are_not_there_any_more_are_still_shown(client, administrator, draft):
+    FormDefinition.objects.all().delete()
+
+    page = client.get(address(Transition.objects.get())).content.decode()
+
+    assert '<option value="risk-assessment" selected>risk-assessment (not there any more)</option>' in page
 
 
 def test_hours_that_overlap_are_refused_while_they_are_typed(client, administrator):
