@@ -3,9 +3,11 @@
 ``pathways`` publishes; what that means for journeys is asked and done here (see ``pathways.registry``: consequence).
 """
 
+from copy import copy
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from simple_history.utils import bulk_update_with_history
 
@@ -14,7 +16,7 @@ from cases.models import Case, Handoff, StageEntry, Timer
 from cases.refusals import Refused
 from cases.watch import sweep, timers, watched
 from pathways.history import save_with_history
-from pathways.maps import VersionMap, version_map
+from pathways.maps import version_map
 from pathways.models import Calendar, PathwayVersion
 
 BATCH_SIZE = 1000
@@ -53,15 +55,19 @@ def impact(version, now=None, mapping=None) -> Impact:
     ``mapping``: {code of a removed stage: code of the stage its cases go to}; without one they are not counted as
     changed.
     """
-    now, mapping, new = now or timezone.now(), mapping or {}, VersionMap(version)
-    calendars = Calendar.objects.in_bulk({stage.calendar_id for stage in new.stages if stage.calendar_id})
-    found = {stage.code: StageImpact(stage.code, stage.name) for stage in new.stages}
+    now, mapping = now or timezone.now(), mapping or {}
+    version = copy(version)  # what is read here must not stick to the caller's row; what was read before is used
+    prefetch_related_objects([version], "stages__ladder", "stages__task_templates")
+    stages = version.stages.all()
+    new = {stage.code: stage for stage in stages}
+    calendars = Calendar.objects.in_bulk({stage.calendar_id for stage in stages if stage.calendar_id})
+    found = {stage.code: StageImpact(stage.code, stage.name) for stage in stages}
     for entries in _in_batches(_in_flight(version)):
         for seen in watched.stays(entries):
             code = seen.case.stage
-            about = found.setdefault(code, StageImpact(code, seen.title, exists=code in new.by_code))
+            about = found.setdefault(code, StageImpact(code, seen.title, exists=code in new))
             about.cases += 1
-            stage = new.by_code.get(mapping.get(code, code))
+            stage = new.get(mapping.get(code, code))
             if stage is None:
                 continue
             begins_anew = stage.code != code

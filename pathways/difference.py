@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from pathways.maps import VersionMap
+from pathways.drawn import Drawn
 from pathways.models import PathwayVersion
 
 Rows = dict[tuple[str, ...], tuple[str, dict[str, str]]]
 
 
-def difference(old: PathwayVersion, new: PathwayVersion) -> list[str]:
+def difference(old: PathwayVersion | Drawn, new: PathwayVersion | Drawn) -> list[str]:
     """Return a sentence for each thing that was added, removed or changed from ``old`` to ``new``, in the map's order.
 
     Things are known by their codes (moves by their names), so that a renamed stage is a change and not a new stage.
     """
-    before, after = dict(_rows(VersionMap(old))), dict(_rows(VersionMap(new)))
+    before, after = (dict(_rows(one if isinstance(one, Drawn) else Drawn(one))) for one in (old, new))
     found = []
     for key, (name, values) in after.items():
         if key not in before:
@@ -40,7 +40,7 @@ def _change(label, name, old, new):
     return f"{label} of {name}: {old} → {new}."
 
 
-def _rows(drawn: VersionMap) -> Iterator:
+def _rows(drawn: Drawn) -> Iterator:
     """Everything of a version as (key, (name, {label: value in words}))."""
     for stage in drawn.stages:
         yield ("stage", stage.code), (f"“{stage}”", _stage(stage))
@@ -51,14 +51,14 @@ def _rows(drawn: VersionMap) -> Iterator:
             yield ("rung", stage.code, step.code), (f"the rung “{step}” of “{stage}”", _step(step))
         for task in stage.task_templates.all():
             yield ("task", stage.code, task.code), (f"the task “{task}” of “{stage}”", _task(task))
-    for form in drawn.forms.values():
+    for form in drawn.forms:
         yield ("form", form.code), (f"the form “{form}”", {"introduction": form.introduction})
         for question in form.questions.all():
             name = f"the question “{question}” of “{form}”"
             yield ("question", form.code, question.code), (name, _question(question))
-    for rule in drawn.detour_rules.values():
+    for rule in drawn.detour_rules:
         yield ("detour", rule.code), (f"the detour “{rule}”", _rule(rule))
-    for fact in drawn.facts.values():
+    for fact in drawn.facts:
         yield ("fact", fact.code), (f"the fact “{fact}”", {})
 
 

@@ -78,7 +78,7 @@ class PathwayAdmin(RecordedAdmin):
             self,
             request,
             pathway,
-            Decision(
+            lambda: Decision(
                 question=f"Make a new draft of {pathway}?",
                 says=f"It begins as a complete copy of version {origin.number}, which stays as it is."
                 if origin

@@ -2,12 +2,15 @@
 
 from django import forms
 from django.contrib import admin
+from django.http import Http404
 from django.urls import path
 
 from pathways import publishing
 from pathways.admin.decisions import Decision, decide
 from pathways.admin.detours import DetoursInline
 from pathways.admin.drafts import DraftAdmin, DraftInline, PlacedInline, WholeForm
+from pathways.admin.overview import Overview
+from pathways.admin.publication import Publication
 from pathways.admin.recorded import CHANGED, RecordedInline
 from pathways.history import save_with_history
 from pathways.models import FactDefinition, FormDefinition, PathwayVersion, Stage
@@ -41,8 +44,7 @@ class FactsInline(DraftInline, RecordedInline):
 
 
 class VersionForm(WholeForm):
-    starts_in = forms.ModelChoiceField(
-        Stage.objects.none(),
+    starts_in = forms.ChoiceField(
         required=False,
         label="Cases start in",
         help_text="The first stage. Save new stages first, then choose.",
@@ -51,8 +53,8 @@ class VersionForm(WholeForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         stages = self.instance.stages.all()
-        self.fields["starts_in"].queryset = stages
-        self.initial["starts_in"] = next((stage.pk for stage in stages if stage.is_first), None)
+        self.fields["starts_in"].choices = [("", "---------"), *((str(stage.pk), stage.name) for stage in stages)]
+        self.initial["starts_in"] = next((str(stage.pk) for stage in stages if stage.is_first), "")
 
 
 @admin.register(PathwayVersion)
@@ -87,34 +89,43 @@ class PathwayVersionAdmin(DraftAdmin):
         for stage in version.stages.filter(is_first=True):
             stage.is_first = False
             save_with_history(stage, by=by, reason=CHANGED)
-        first = version.stages.filter(pk=chosen.pk).first() if chosen else None  # it may just have been deleted
+        first = version.stages.filter(pk=chosen).first() if chosen else None  # it may just have been deleted
         if first:
             first.is_first = True
             save_with_history(first, by=by, reason=CHANGED)
 
+    def get_object(self, request, object_id, from_field=None):
+        found = super().get_object(request, object_id, from_field)
+        if found is None or request.method != "GET" or not request.resolver_match.url_name.endswith("_change"):
+            return found
+        request.overview = Overview(found)
+        return request.overview.drawn.version  # with its rows, which the page need not read again
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None:
+            context["overview"] = getattr(request, "overview", None) or Overview(obj)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
     def get_urls(self):
         def address(act, view):
-            name = f"pathways_pathwayversion_{act}"
+            name = f"pathways_pathwayversion_{act.replace('-', '_')}"
             return path(f"<path:object_id>/{act}/", self.admin_site.admin_view(view), name=name)
 
-        return [address("publish", self.publish_view), address("retire", self.retire_view), *super().get_urls()]
+        views = {"publish": self.publish_view, "move-cases": self.move_view, "retire": self.retire_view}
+        return [*(address(act, view) for act, view in views.items()), *super().get_urls()]
 
     def publish_view(self, request, object_id):
         version = self.get_object(request, object_id)
-        return decide(
-            self,
-            request,
-            version,
-            Decision(
-                question=f"Publish {version}?",
-                says="New cases are then opened under this version. It cannot be changed any more; cases that are "
-                "under way keep the version they were opened under.",
-                button="Publish",
-                act=lambda: publishing.publish(version, by=request.user),
-                done=lambda published: f"Version {published.number} is active now.",
-                problems=publishing.problems(version) if version else [],
-            ),
-        )
+        return decide(self, request, version, lambda: self._publication(request, version).to_publish(by=request.user))
+
+    def move_view(self, request, object_id):
+        version = self.get_object(request, object_id)
+        if version is not None and version.status != PathwayVersion.Status.ACTIVE:
+            raise Http404
+        return decide(self, request, version, lambda: self._publication(request, version).to_move(by=request.user))
+
+    def _publication(self, request, version):
+        return Publication(version, request.POST if request.method == "POST" else None)
 
     def retire_view(self, request, object_id):
         version = self.get_object(request, object_id)
@@ -122,7 +133,7 @@ class PathwayVersionAdmin(DraftAdmin):
             self,
             request,
             version,
-            Decision(
+            lambda: Decision(
                 question=f"Retire {version}?",
                 says="No case can be opened on this pathway until another version is published. Cases that are under "
                 "way go on.",

@@ -23,8 +23,8 @@ CHECKS = (
 )
 
 
-def problems(version: PathwayVersion) -> list[Problem]:
+def problems(version: PathwayVersion | Drawn) -> list[Problem]:
     """List what is wrong with ``version``, the errors first; empty when nothing is."""
-    drawn = Drawn(version)
+    drawn = version if isinstance(version, Drawn) else Drawn(version)
     found = [problem for check in CHECKS for problem in check(drawn)]
     return sorted(found, key=lambda problem: not problem.is_error)
