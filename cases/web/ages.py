@@ -1,4 +1,6 @@
-"""How old a case is in its stage, against the limit of that stage: the same words and bar on every page."""
+"""How old a case is in its stage, against the limit of that stage, and what was promised by when: the same words on
+every page.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,3 +28,12 @@ def age(case, entered_at: datetime | None, now: datetime) -> Age:
     whole = (case.due_at - entered_at).total_seconds() if case.due_at else 0
     share = (now - entered_at).total_seconds() / whole if whole > 0 else None
     return Age(entered_at, showing.duration(now - entered_at), limit, due, share)
+
+
+def promised(due_at: datetime | None, since: datetime, now: datetime) -> showing.Due:
+    """Say by when a task is to be done or a handoff answered, which was agreed ``since``."""
+    if due_at is None:
+        return showing.Due("none", "no date")
+    if due_at < now:
+        return showing.Due("late", f"was due {showing.short_when(due_at, now)}")
+    return showing.due(due_at, now, entered_at=since)

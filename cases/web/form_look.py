@@ -1,11 +1,22 @@
 """How every form on every page looks and speaks: NHS.UK components, errors that lead to their field."""
 
+from dataclasses import dataclass
+
 from django import forms
 from django.forms.renderers import DjangoTemplates
 from django.template import loader
 
 # Django's own wording; replaced by a sentence that names the field.
 BARE_REQUIRED = forms.Field.default_error_messages["required"]
+
+
+@dataclass(frozen=True)
+class AskedIf:
+    """The answer to another field without which a field is not asked; ``words``: as that field shows the answer."""
+
+    field: forms.BoundField
+    answer: str
+    words: str
 
 
 class FieldLook(forms.BoundField):
@@ -17,6 +28,8 @@ class FieldLook(forms.BoundField):
         widget = self.field.widget
         if isinstance(widget, forms.Textarea):
             return "nhsuk-textarea"
+        if isinstance(widget, forms.FileInput):
+            return "nhsuk-file-upload__input"
         if isinstance(widget, forms.Select) and not isinstance(widget, forms.RadioSelect):
             return "nhsuk-select"
         return "nhsuk-input"
@@ -42,6 +55,20 @@ class FieldLook(forms.BoundField):
     def first_input_id(self) -> str:
         """Return the id of the input that the error summary leads to."""
         return f"{self.auto_id}_0" if self.use_fieldset else self.auto_id
+
+    @property
+    def asked_if(self) -> AskedIf | None:
+        """Return the answer this field depends on, as the form's ``conditions`` say: {name: (other, its answer)}."""
+        other, answer = getattr(self.form, "conditions", {}).get(self.name, ("", ""))
+        if other not in self.form.fields:
+            return None
+        words = dict(getattr(self.form.fields[other], "choices", ())).get(answer, answer)
+        return AskedIf(self.form[other], answer, words)
+
+    @property
+    def aria_describedby(self):
+        described = super().aria_describedby
+        return f"{self.auto_id}_asked_if {described or ''}".strip() if self.asked_if else described
 
     def build_widget_attrs(self, attrs, widget=None):
         attrs = super().build_widget_attrs(attrs, widget)
@@ -102,4 +129,6 @@ class PageForm(LooksLikeNHS, forms.Form):
 def _ask_for(field) -> str:
     if isinstance(field, forms.BooleanField):
         return "Tick"
+    if isinstance(field, forms.FileField):
+        return "Choose a file for"
     return "Choose an answer for" if isinstance(field, forms.ChoiceField) else "Fill in"

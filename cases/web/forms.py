@@ -13,6 +13,7 @@ from pathways.models import Membership
 
 LINES = {"rows": 4}
 HOLD_ENDS_AT = time(9)  # when people are there to take the case up again
+TASK_ENDS_AT = time(17)  # when offices close
 
 
 def long_text(label, **options):
@@ -56,21 +57,129 @@ class AnswerForm(PageForm):
     answer = long_text("What will be done, and by when?", help_text="For example: I call Imaging today before 3pm.")
 
 
-class AssignForm(PageForm):
-    """Who of the case's team has the case."""
+class PersonField(forms.ChoiceField):
+    """A person of a team, or None where ``nobody`` says what that means."""
 
-    owner = forms.ChoiceField(label="Who has this case?", widget=forms.RadioSelect)
-    note = long_text("Note", required=False)
+    def __init__(self, *, nobody="", **options):
+        super().__init__(**options)
+        self.nobody, self.people = nobody, {}
 
-    def __init__(self, *args, team, **kwargs):
+    def choose_from(self, team):
         members = Membership.objects.filter(team=team, user__is_active=True).select_related("user")
         self.people = {str(member.user_id): member.user for member in members.order_by("user__last_name", "user_id")}
-        super().__init__(*args, **kwargs)
-        nobody = [("nobody", f"Nobody yet: {team} as a whole")]
-        self.fields["owner"].choices = nobody + [(pk, str(user)) for pk, user in self.people.items()]
+        first = ("nobody", self.nobody.format(team=team)) if self.nobody else ("", "Choose a person")
+        self.choices = [first, *((pk, str(user)) for pk, user in self.people.items())]
 
-    def clean_owner(self):
-        return self.people.get(self.cleaned_data["owner"])
+    def clean(self, value):
+        return self.people.get(super().clean(value))
+
+
+class FormOfTeam(PageForm):
+    """A form that asks for a person of ``team``, in the field that is named by ``person``."""
+
+    person = "owner"
+
+    def __init__(self, *args, team, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields[self.person].choose_from(team)
+
+
+class AssignForm(FormOfTeam):
+    """Who of the case's team has the case."""
+
+    owner = PersonField(label="Who has this case?", nobody="Nobody yet: {team} as a whole", widget=forms.RadioSelect)
+    note = long_text("Note", required=False)
+
+
+class TaskForm(FormOfTeam):
+    """A task by hand, for the case's team or one of its people."""
+
+    title = forms.CharField(label="What is to be done?", max_length=200, help_text="For example: chase the report.")
+    text = long_text("More about it", required=False, help_text="For example whom to ring, and what to ask.")
+    owner = PersonField(label="Who does it?", nobody="Anybody in {team}")
+    due_on = DateField(
+        label="By when?", required=False, help_text="For example 27 3 2026: until 5pm on that day. Empty: no date."
+    )
+
+    def clean_due_on(self):
+        day = self.cleaned_data["due_on"]
+        return datetime.combine(day, TASK_ENDS_AT, tzinfo=LONDON) if day else None
+
+
+class TaskDoneForm(PageForm):
+    outcome = long_text("What came of it?", required=False, help_text="For example: rang, she comes on Friday.")
+
+
+class CancelTaskForm(PageForm):
+    why = long_text("Why is it cancelled?", help_text="For example: the report came by itself.")
+
+
+class GiveTaskForm(FormOfTeam):
+    owner = PersonField(label="Who does this task?", nobody="Anybody in {team}", widget=forms.RadioSelect)
+
+
+class ResultForm(FormOfTeam):
+    """A result that is awaited, and who reads it."""
+
+    person = "reader"
+
+    what = forms.CharField(label="Which result is awaited?", max_length=200, help_text="For example: echocardiogram.")
+    reader = PersonField(
+        label="Who reads it?", help_text="They alone can record that it was read.", widget=forms.Select
+    )
+
+
+class ArrivalForm(PageForm):
+    finding = long_text("What does the result say?", help_text="For example: normal. Or where the report can be read.")
+
+
+class DocumentForm(PageForm):
+    """A file, and what to call it if its own name says nothing."""
+
+    file = forms.FileField(
+        label="File",
+        allow_empty_file=True,  # so that the operation says what is wrong with it
+        help_text="A PDF, a Word document (.docx), or a picture (.png or .jpg), of 10 MB at most.",
+    )
+    name = forms.CharField(
+        label="What is it?",
+        required=False,
+        max_length=150,
+        help_text="For example: referral letter. Empty: the file keeps its name.",
+    )
+
+
+class DetourForm(PageForm):
+    note = long_text("What has happened?", help_text="For example: did not come to the clinic today at 10am.")
+
+
+class OfferForm(PageForm):
+    note = long_text(
+        "What do they need to know?",
+        help_text="For example: walks with a frame, lives alone. Everybody who sees the case can read it.",
+    )
+
+
+class AcceptForm(PageForm):
+    answer = long_text("Note", required=False, help_text="For example: a carer comes from Monday on.")
+
+
+class AcceptForThemForm(PageForm):
+    answer = long_text("Who accepted, and how?", help_text="For example: Mrs Jones, by phone today at 10am.")
+
+
+class DeclineForm(PageForm):
+    why = long_text("Why is it declined?", help_text="For example: no bed is free before Monday.")
+
+
+class DeclineForThemForm(DeclineForm):
+    who = forms.CharField(
+        label="Who said so, and how?", max_length=500, help_text="For example: Mrs Jones, by phone today at 10am."
+    )
+
+
+class WithdrawForm(PageForm):
+    why = long_text("Why is the offer withdrawn?", help_text="For example: the family takes her home.")
 
 
 class FindForm(PageForm):

@@ -79,4 +79,5 @@ class OpenCase(SignedInView, TemplateView):
             return None
         of_patient = Case.objects.filter(patient=find.patient, version__pathway=find.cleaned_data["pathway"]).open()
         seen = list(of_patient.visible_to(self.request.user).select_related("team"))
-        return {"seen": seen, "unseen": of_patient.count() - len(seen)}
+        others = of_patient.filter(restricted=False).exclude(pk__in=[case.pk for case in seen])
+        return {"seen": seen, "unseen": others.count()}

@@ -11,6 +11,7 @@ from django.views.generic import FormView
 from cases import access
 from cases.models import Case
 from cases.refusals import Refused
+from cases.web.form_look import PageForm
 
 
 class SignedInView(AccessMixin):
@@ -54,12 +55,17 @@ class ActView(CaseView, FormView):
     """Ask what an act on a case needs, do it, and say what was done; a refusal is the same page with the reasons."""
 
     template_name = "cases/act.html"
+    form_class = PageForm  # nothing to ask but whether it is meant
     act = ""  # as in access.ROLES
     title = button = lead = ""
+    looked_at = ("case", "entry")  # what this request has read of the case
 
     def admit(self, user):
         if sentence := access.refusal(user, self.act, self.case.team):
             raise PermissionDenied(sentence)
+
+    def obstacle(self) -> str | None:
+        """Return the sentence that is shown instead of the form, to who may read this page but not act on it now."""
 
     def perform(self, **cleaned_data) -> str:
         """Call the operation and return what was done, in words."""
@@ -82,7 +88,7 @@ class ActView(CaseView, FormView):
 
     def look_again(self):
         """Forget the case as this request found it: somebody may have been quicker."""
-        for seen in ("case", "entry"):
+        for seen in self.looked_at:
             self.__dict__.pop(seen, None)
 
     def get_success_url(self):
@@ -90,4 +96,4 @@ class ActView(CaseView, FormView):
 
     def get_context_data(self, **context):
         words = {"title": self.title, "button": self.button, "lead": self.lead, "entry": self.entry}
-        return super().get_context_data(**words | context)
+        return super().get_context_data(**words | {"obstacle": self.obstacle()} | context)

@@ -16,6 +16,7 @@ from pathways.models.forms import QuestionKind
 class FillInForm(ActView):
     """Ask the questions of a form and record the answers."""
 
+    template_name = "cases/fill_in.html"
     act = "form"
 
     @cached_property
@@ -63,7 +64,7 @@ def answer_in_words(kind: str, answer) -> str:
         return showing.NOTHING
     if kind == QuestionKind.YES_NO:
         return dict(questionnaire.YES_NO).get(answer, answer)
-    if kind == QuestionKind.SEVERAL_OF:
+    if isinstance(answer, list):
         return ", ".join(answer)
     if kind == QuestionKind.DATE:
         return showing.day(date.fromisoformat(answer))

@@ -1,0 +1,170 @@
+"""What is owed about a case: the list on its page, and the pages on which a task is added, done, given, cancelled."""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
+
+from cases import access, showing, to_do
+from cases.models import Task
+from cases.web import forms
+from cases.web.ages import promised
+from cases.web.pages import ActView
+from pathways.models import Role
+
+SHOWN = ("team", "owner", "made_by", "done_by", "cancelled_by")
+
+
+@dataclass(frozen=True)
+class Owed:
+    task: Task
+    due: showing.Due
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """The tasks of a case: what is owed, the next first, and what is over, the latest first."""
+
+    owed: list[Owed]
+    over: list[Task]
+
+
+def tasks_of(case, now) -> Tasks:
+    tasks = list(case.tasks.select_related(*SHOWN))
+    over = [task for task in tasks if not task.is_open]
+    return Tasks(
+        owed=[Owed(task, promised(task.due_at, task.made_at, now)) for task in tasks if task.is_open],
+        over=sorted(over, key=lambda task: task.done_at or task.cancelled_at, reverse=True),
+    )
+
+
+class AddTask(ActView):
+    act, form_class = "task", forms.TaskForm
+    title, button = "Add a task", "Add the task"
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"team": self.case.team}
+
+    def obstacle(self):
+        return None if self.case.is_open else "This case is closed: nothing is owed about it."
+
+    def perform(self, title, text, owner, due_on):
+        to_do.add_task(self.case, title, text=text, owner=owner, due_at=due_on, by=self.request.user)
+        return f"“{title}” is on the list of {owner or self.case.team}."
+
+
+class AskAgain(ActView):
+    """Ask for a task of the map once more."""
+
+    act, button = "task", "Make the task again"
+    lead = "It is made as a new task, and its time begins now. What was done before stays on the record."
+
+    @cached_property
+    def template(self):
+        try:
+            return self.case.version_map.task_templates[self.kwargs["code"]]
+        except KeyError:
+            raise Http404 from None
+
+    def admit(self, user):
+        super().admit(user)
+        _ = self.template
+
+    def get_context_data(self, **context):
+        return super().get_context_data(title=f"Ask for “{self.template}” again", **context)
+
+    def perform(self):
+        task = to_do.ask_again(self.case, self.template.code, by=self.request.user)
+        return f"“{task}” is on the list of {task.team} again."
+
+
+class TaskView(ActView):
+    """A page about one task: everybody who sees the case may read it, its team and the case's may act on it."""
+
+    template_name = "cases/task.html"
+    act = "task"
+    looked_at = (*ActView.looked_at, "task")
+
+    @cached_property
+    def task(self):
+        return get_object_or_404(self.case.tasks.select_related(*SHOWN), pk=self.kwargs["pk"])
+
+    def admit(self, user):
+        _ = self.task
+
+    @cached_property
+    def not_yours(self) -> str | None:
+        user = self.request.user
+        own = access.refusal(user, self.act, self.task.team)
+        return own and access.refusal(user, self.act, self.case.team)
+
+    def obstacle(self):
+        if self.task.is_open:
+            return self.not_yours
+        return "This task is done." if self.task.done_at else "This task was cancelled."
+
+    def get_context_data(self, **context):
+        return super().get_context_data(
+            task=self.task, due=promised(self.task.due_at, self.task.made_at, self.now), **context
+        )
+
+
+class TaskDone(TaskView):
+    """What a task is about; record that it is done."""
+
+    form_class, button = forms.TaskDoneForm, "Done"
+
+    def get_context_data(self, **context):
+        return super().get_context_data(
+            title=self.task.title,
+            needed_for=list(self.needed_for()),
+            may_act=self.task.is_open and not self.not_yours,
+            **context,
+        )
+
+    def needed_for(self):
+        """Yield (move, role) for each move from here that waits until somebody in that role has done this task."""
+        wanted = {"task": self.task.code}
+        for move in self.case.possible_moves:
+            for requirement in move.requirements.all():
+                if requirement.check_name == "task done" and requirement.options.items() >= wanted.items():
+                    role = requirement.options.get("by_role")
+                    yield move, Role(role).label if role else ""
+
+    def perform(self, outcome):
+        to_do.complete_task(self.task, by=self.request.user, outcome=outcome)
+        return f"“{self.task}” is done."
+
+
+class OfThoseWhoMayAct(TaskView):
+    """An act on a task, which has a page of its own for those who may do it."""
+
+    def admit(self, user):
+        if self.not_yours:
+            raise PermissionDenied(self.not_yours)
+
+
+class CancelTask(OfThoseWhoMayAct):
+    form_class = forms.CancelTaskForm
+    title, button = "Cancel this task", "Cancel the task"
+
+    def perform(self, why):
+        to_do.cancel_task(self.task, by=self.request.user, why=why)
+        return f"“{self.task}” is cancelled."
+
+
+class GiveTask(OfThoseWhoMayAct):
+    form_class = forms.GiveTaskForm
+    title, button = "Who does this task?", "Save"
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"team": self.task.team}
+
+    def get_initial(self):
+        return {"owner": str(self.task.owner_id or "nobody")}
+
+    def perform(self, owner):
+        task = to_do.give_task(self.task, owner, by=self.request.user)
+        return f"{owner} does “{task}”." if owner else f"Anybody in {task.team} may do “{task}”."
