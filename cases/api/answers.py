@@ -11,6 +11,8 @@ def case_as_seen_by(user, case, now) -> dict:
     """
     entry, hold = case.open_entry, case.holds.filter(ended_at=None).first()
     version = case.version_map.version
+    children = case.children.visible_to(user).open().exclude(detour=None).select_related("detour").order_by("pk")
+    owed = case.tasks.filter(done_at=None, cancelled_at=None).select_related("team", "owner")
     return {
         "reference": case.reference,
         "patient": patient(case.patient) if case.patient else None,
@@ -19,13 +21,16 @@ def case_as_seen_by(user, case, now) -> dict:
         "status": case.status,
         "stage": named(case.stage_now),
         "team": named(case.team),
-        "owner": {"username": case.owner.username, "name": str(case.owner)} if case.owner else None,
+        "owner": person(case.owner) if case.owner else None,
         "since": entry.entered_at if entry else None,
         "limit": watched.limit_in_words(case.stage_now) or None,
         "due_at": case.due_at,
         "late": case.due_at is not None and case.due_at < now,
         "hold": {"reason": hold.reason, "since": hold.started_at, "until": hold.until} if hold else None,
         "entry": entry.pk if entry else None,
+        "handoff": open_handoff(case),
+        "detours": [detour(child) for child in children],
+        "tasks": [task(row, now) for row in owed],
         "moves": [move(user, case, transition, now) for transition in case.moves_offered(now)],
     }
 
@@ -37,6 +42,47 @@ def patient(patient) -> dict:
         "born_on": patient.born_on,
         "needs": patient.needs,
     }
+
+
+def open_handoff(case) -> dict | None:
+    """The offer of ``case`` that is not answered yet: to whom, by which move, what they need to know, until when."""
+    handoff = case.handoffs.filter(status="offered").select_related("to_team").first()
+    if handoff is None:
+        return None
+    return {
+        "id": handoff.pk,
+        "to": named(handoff.to_team),
+        "move": handoff.transition_id,
+        "note": handoff.note,
+        "since": handoff.offered_at,
+        "due_at": handoff.due_at,
+    }
+
+
+def detour(child) -> dict:
+    """A detour that is under way, for who may see it."""
+    return {
+        "reference": child.reference,
+        "name": str(child.detour),
+        "stage": named(child.stage_now),
+        "status": child.status,
+    }
+
+
+def task(owed, now) -> dict:
+    """A task that is owed: what, whose, until when."""
+    return {
+        "id": owed.pk,
+        "title": owed.title,
+        "team": named(owed.team),
+        "owner": person(owed.owner) if owed.owner else None,
+        "due_at": owed.due_at,
+        "late": owed.due_at is not None and owed.due_at < now,
+    }
+
+
+def person(user) -> dict:
+    return {"username": user.username, "name": str(user)}
 
 
 def named(row) -> dict:

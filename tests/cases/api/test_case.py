@@ -9,9 +9,9 @@ from django.contrib.auth.models import Permission
 from rest_framework.authtoken.models import Token, TokenProxy
 from rest_framework.test import APIClient
 
-from cases import lifecycle
+from cases import detours, handoffs, lifecycle, to_do
 from pathways import groups
-from tests.factories import MONDAY, PatientFactory, a_case, a_member, a_pathway, in_group, the_move
+from tests.factories import MONDAY, PatientFactory, a_case, a_detour_pathway, a_member, a_pathway, in_group, the_move
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +70,9 @@ def test_a_case_says_where_it_is_how_long_and_what_each_move_lacks(api, casework
         "late": True,
         "hold": None,
         "entry": case.open_entry.pk,
+        "handoff": None,
+        "detours": [],
+        "tasks": [],
     }
     assert to_review == {
         "id": the_move(case, "review").pk,
@@ -102,6 +105,71 @@ def test_a_case_on_hold_says_why_and_until_when(api, caseworker):
         "since": "2026-03-03T09:00:00Z",
         "until": "2026-03-09T09:00:00Z",
     }
+
+
+def test_an_open_handoff_says_to_whom_and_until_when(api, caseworker):
+    case = a_case(a_pathway(handoff="2 days"))
+    to_review = the_move(case, "review")
+    handoff = handoffs.offer(case, to_review, by=caseworker, note="Needs a lift", at=MONDAY)
+
+    shown = the_case(api, case)
+
+    assert shown["handoff"] == {
+        "id": handoff.pk,
+        "to": {"code": "clinic", "name": "Clinic team"},
+        "move": to_review.pk,
+        "note": "Needs a lift",
+        "since": "2026-03-02T09:00:00Z",
+        "due_at": "2026-03-04T09:00:00Z",
+    }
+    assert shown["moves"][0]["missing"] == [
+        "This move is made by a handoff: offer the case, and it moves when they accept it."
+    ]
+
+
+def test_detours_under_way_are_named_to_who_may_see_them(api, caseworker):
+    dna, safeguarding = a_detour_pathway(), a_detour_pathway("safeguarding", team="safeguarding")
+    case = a_case(a_pathway(detours=[(dna, {}), (safeguarding, {"restricted": True})]))
+    rules = case.version_map.detour_rules
+    child = detours.take(case, rules["dna"], by=caseworker, note="Was not there")
+    detours.take(case, rules["safeguarding"], by=caseworker, note="A bruise")
+
+    assert the_case(api, case)["detours"] == [
+        {
+            "reference": child.reference,
+            "name": "Begin dna",
+            "stage": {"code": "rang", "name": "Rang"},
+            "status": "open",
+        }
+    ]
+    lifecycle.close_case(child, by=caseworker, reason="Rang back")
+    assert the_case(api, case)["detours"] == []
+
+
+def test_tasks_that_are_owed_say_whose_and_by_when(api, caseworker):
+    ring = {"code": "ring", "title": "Ring the patient", "limit_amount": 2, "limit_unit": "days"}
+    case = a_case(a_pathway(tasks=[ring, {"code": "check", "title": "Check the letter"}]))
+    to_do.give_task(case.tasks.get(code="ring"), caseworker, by=caseworker)
+    to_do.complete_task(case.tasks.get(code="check"), by=caseworker)
+
+    with time_machine.travel(MONDAY + 3 * DAY):
+        shown = the_case(api, case)
+
+    assert shown["tasks"] == [
+        {
+            "id": case.tasks.get(code="ring").pk,
+            "title": "Ring the patient",
+            "team": {"code": "booking", "name": "Booking team"},
+            "owner": {"username": "mary", "name": "Mary Seacole"},
+            "due_at": "2026-03-04T09:00:00Z",
+            "late": True,
+        }
+    ]
+
+
+def test_a_way_that_a_decision_hides_is_not_offered(api):
+    yes = ("answer is", {"form": "risk-assessment", "question": "falls", "answer": "yes"})
+    assert [move["name"] for move in the_case(api, a_case(a_pathway(requires=[yes])))["moves"]] == ["Move to Done"]
 
 
 def test_a_closed_case_has_no_moves(api, caseworker):
