@@ -60,6 +60,8 @@ class AnswerForm(PageForm):
 class PersonField(forms.ChoiceField):
     """A person of a team, or None where ``nobody`` says what that means."""
 
+    default_error_messages = {"invalid_choice": "Choose a person who is in the team."}
+
     def __init__(self, *, nobody="", **options):
         super().__init__(**options)
         self.nobody, self.people = nobody, {}

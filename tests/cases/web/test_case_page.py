@@ -8,14 +8,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import lifecycle, recording
+from cases import detours, handoffs, lifecycle, recording, to_do
 from cases.models import Case
 from cases.watch import escalations, sweep
-from tests.cases.web.reading import title, words
+from tests.cases.web.conftest import RISK_ASSESSMENT
+from tests.cases.web.reading import reasons, title, words
 from tests.factories import (
     PatientFactory,
     a_case,
+    a_detour_pathway,
     a_draft,
+    a_form,
     a_member,
     a_move,
     a_pathway,
@@ -31,6 +34,13 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def now():
     return timezone.now()
+
+
+@pytest.fixture
+def pathway(db):
+    """A risk assessment before review; and two detours, of which one is restricted."""
+    rules = [(a_detour_pathway(), {}), (a_detour_pathway("safeguarding", team="safeguarding"), {"restricted": True})]
+    return a_pathway(requires=RISK_ASSESSMENT, detours=rules)
 
 
 @pytest.fixture
@@ -188,26 +198,107 @@ def test_taking_a_case_is_one_press(signed_in, case, caseworker):
     assert fresh(case).owner == caseworker
 
 
-def test_the_page_costs_the_same_statements_however_long_the_journey_is(signed_in, late, caseworker):
+def test_a_way_that_a_decision_hides_is_not_shown_but_the_form_that_decides_it_is(signed_in, caseworker):
+    yes = ("answer is", {"form": "risk-assessment", "question": "falls", "answer": "yes"})
+    case = a_case(a_pathway(requires=[yes]))
+    form = reverse("form", args=[case.reference, "risk-assessment"])
+
+    page = signed_in.get(case.get_absolute_url())
+    assert "Move to Review" not in words(page)
+    assert "Which other ways lead on depends on what is answered: Fill in the Risk assessment ." in words(page)
+    assert f'<a href="{form}">Fill in the Risk assessment</a>' in page.content.decode()
+
+    for answer, is_shown in (("no", False), ("yes", True)):
+        recording.complete_form(case, case.version_map.forms["risk-assessment"], {"falls": answer}, by=caseworker)
+        said = words(signed_in.get(case.get_absolute_url()))
+        assert ("Move to Review" in said) == is_shown
+        assert "Which other ways" not in said
+
+
+def test_a_hidden_way_that_somebody_asks_for_says_whom_it_is_for(signed_in):
+    yes = ("answer is", {"form": "risk-assessment", "question": "falls", "answer": "yes"})
+    case = a_case(a_pathway(requires=[yes]))
+    address = reverse("move", args=[case.reference, the_move(case, "review").pk])
+    sentence = "This way is for cases in which the answer to “Is there a risk of falls?” (Risk assessment) is “yes”."
+
+    assert sentence in words(signed_in.get(address))
+    assert reasons(signed_in.post(address, {"seen_entry": case.open_entry.pk})) == [sentence]
+
+
+def test_facts_kept_on_a_stay_are_told_in_the_journey(signed_in, caseworker):
+    version = a_draft()
+    form = a_form(version)
+    version.facts.create(code="lab", name="Laboratory")
+    form.questions.create(code="lab", text="Which?", kind="text", fact="lab", position=3)
+    form.questions.create(code="home", text="At home?", kind="yes_no", fact="at-home", position=4)
+    a_stage(version, "triage", is_first=True)
+    case = a_case(publish(version))
+    answers = {"falls": "no", "lab": "Lab B", "home": "yes"}
+    recording.complete_form(case, case.version_map.forms["risk-assessment"], answers, by=caseworker)
+
+    journey = words(signed_in.get(case.get_absolute_url())).split("Journey so far")[1]
+
+    assert "Laboratory: Lab B at-home: Yes" in journey
+
+
+def test_a_move_that_waits_for_an_accepted_handoff_leads_to_the_offer(client, db):
+    version = a_draft()
+    triage = a_stage(version, "triage", is_first=True)
+    offer = a_move(triage, a_stage(version, "review", team="clinic", by_handoff=True))
+    a_move(triage, a_stage(version, "home"), requires=[("handoff accepted", {})])
+    case = a_case(publish(version))
+    client.force_login(a_member("booking"))
+
+    page = client.get(case.get_absolute_url())
+
+    link = f'<a href="{reverse("offer", args=[case.reference, offer.pk])}">Offer it: Move to Review</a>'
+    assert f"Another team must accept a handoff of this case first. {link}" in page.content.decode()
+
+
+def test_what_only_time_mends_has_no_link(client, db):
+    case = a_case(a_pathway(requires=[("waited at least", {"amount": 400, "unit": "days"})]), at=timezone.now())
+    client.force_login(a_member("booking"))
+
+    [lack] = client.get(case.get_absolute_url()).context["moves"][0].missing
+
+    assert lack.sentence.startswith("This case must stay in Triage for at least 400 days")
+    assert lack.mends == []
+
+
+def test_the_page_costs_the_same_statements_whatever_the_case_holds(signed_in, late, caseworker):
     def statements():
         with CaptureQueriesContext(connection) as captured:
             assert signed_in.get(late.get_absolute_url()).status_code == 200
         return len(captured)
 
-    recording.write_note(late, "Rang the family.", by=caseworker)
-    recording.complete_form(late, late.version_map.forms["risk-assessment"], {"falls": "no"}, by=caseworker)
+    def add_one_of_each(day):
+        at = timezone.now()
+        recording.write_note(late, f"Rang on day {day}.", by=caseworker)
+        recording.complete_form(late, late.version_map.forms["risk-assessment"], {"falls": "no"}, by=caseworker)
+        recording.attach_document(late, f"Letter {day}.pdf", b"%PDF-1.7", by=caseworker)
+        result = recording.request_result(late, "Echo", caseworker, by=caseworker)
+        recording.record_arrival(result, "Normal.", by=caseworker)
+        recording.request_result(late, "Bloods", caseworker, by=caseworker)
+        to_do.add_task(late, "Chase the report", by=caseworker, owner=caseworker, due_at=at + DAY)
+        to_do.complete_task(to_do.add_task(late, "Ring", by=caseworker), by=caseworker)
+        for offer in late.handoffs.filter(status="offered"):
+            handoffs.withdraw(offer, by=caseworker, why="Not needed")
+        handoffs.offer(late, the_move(late, "review"), by=caseworker, note="Needs a lift.")
+        lifecycle.hold_case(late, reason="On holiday", until=at + DAY, by=caseworker)
+        lifecycle.resume_case(late, by=caseworker)
+        for rule in late.version_map.detour_rules.values():
+            detours.take(late, rule, by=caseworker, note="Was not there.")
+
+    add_one_of_each(0)
     statements()  # the map of the pathway is read once per process
     at_first = statements()
-    for day in range(5):
-        recording.write_note(late, f"Rang again on day {day}.", by=caseworker)
-        lifecycle.hold_case(late, reason="On holiday", until=timezone.now() + DAY, by=caseworker)
-        lifecycle.resume_case(late, by=caseworker)
-        a_case(late.version_map.pathway, parent=late)
+    for day in range(1, 5):
+        add_one_of_each(day)
 
     assert statements() == at_first
-    assert at_first <= 22
+    assert at_first <= 30
 
 
-@pytest.mark.parametrize("page", ["form-records", "escalations", "move"])
+@pytest.mark.parametrize("page", ["form-records", "escalations", "move", "offer", "tasks", "documents"])
 def test_a_number_that_no_row_can_have_is_not_found(signed_in, case, page):
     assert signed_in.get(f"{case.get_absolute_url()}{page}/{10**30}/").status_code == 404

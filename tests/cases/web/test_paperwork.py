@@ -105,6 +105,45 @@ def test_what_is_missing_or_wrong_is_said_and_nothing_typed_is_lost(signed_in, p
     assert not FormRecord.objects.exists()
 
 
+@pytest.fixture
+def falls(db):
+    """A case whose form asks how many falls, and of what, only after "yes"."""
+    version = a_draft("falls")
+    form = a_form(version)
+    for position, (code, text, other, answer) in enumerate(FALLS, start=3):
+        form.questions.create(
+            code=code, text=text, kind="text", position=position, shown_if_code=other, shown_if_answer=answer
+        )
+    a_stage(version, "ward", is_first=True)
+    return a_case(publish(version))
+
+
+FALLS = [("how-many", "How many falls?", "falls", "yes"), ("since", "Since which?", "how-many", "many")]
+
+
+def test_a_question_that_hangs_on_another_answer_says_so_and_marks_it_for_the_script(signed_in, falls):
+    page = signed_in.get(reverse("form", args=[falls.reference, "risk-assessment"])).content.decode()
+
+    assert "Answer this only if the answer to “Is there a risk of falls?” is “Yes”." in page
+    assert "Answer this only if the answer to “How many falls?” is “many”." in page
+    assert 'data-asked-if="falls" data-asked-if-answer="yes"' in page
+    assert 'aria-describedby="id_how-many_asked_if"' in page
+    assert page.count("data-asked-if-words") == 2
+    assert "questions.js" in page
+
+
+def test_what_was_not_asked_is_not_required_and_not_kept(signed_in, falls):
+    page = reverse("form", args=[falls.reference, "risk-assessment"])
+
+    answer = signed_in.post(page, {"falls": "yes", "how-many": ""})
+    assert reasons(answer) == ["Answer “How many falls?”."]
+    assert 'aria-describedby="id_how-many_asked_if id_how-many_error"' in answer.content.decode()
+
+    signed_in.post(page, {"falls": "no", "how-many": "many", "since": "March"})
+    kept = {item["code"]: item["answer"] for item in FormRecord.objects.get().answers}
+    assert kept == {"falls": "no", "notes": ""}
+
+
 @pytest.mark.parametrize(
     ("kind", "answer", "said"),
     [

@@ -7,7 +7,11 @@ from cases import lifecycle
 from tests.cases.web.reading import words
 from tests.factories import a_case, the_move
 
-ACTS = ["hold", "resume", "close", "assign", "note"]
+ACTS = ["hold", "resume", "close", "assign", "note", "add_task", "request_result", "document"]
+ABOUT_ONE = [
+    *("accept", "decline", "withdraw", "task", "cancel_task", "give_task"),
+    *("result_arrived", "read_result", "download", "form_record", "acknowledge"),
+]
 
 
 def address(case, name):
@@ -19,10 +23,10 @@ def addresses(case):
     of_case = [address(case, name) for name in ("case", *ACTS, "reopen")]
     return [
         *of_case,
-        reverse("move", args=[case.reference, the_move(case, "review").pk]),
+        *(reverse(name, args=[case.reference, the_move(case, "review").pk]) for name in ("move", "offer")),
         reverse("form", args=[case.reference, "risk-assessment"]),
-        reverse("form_record", args=[case.reference, 1]),
-        reverse("acknowledge", args=[case.reference, 1]),
+        *(reverse(name, args=[case.reference, "any"]) for name in ("detour", "ask_again")),
+        *(reverse(name, args=[case.reference, 1]) for name in ABOUT_ONE),
     ]
 
 

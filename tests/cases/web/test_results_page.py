@@ -1,0 +1,105 @@
+"""Results that are awaited: asked for, arrived, read by their reader."""
+
+import pytest
+from django.urls import reverse
+
+from cases import recording
+from tests.cases.web.reading import reasons, words
+from tests.factories import a_case, a_pathway, fresh
+
+
+@pytest.fixture
+def case(db):
+    """A case whose move to review waits until its results are read."""
+    return a_case(a_pathway(requires=[("result read", {})]))
+
+
+@pytest.fixture
+def result(case, manager, caseworker):
+    return recording.request_result(case, "Echo", manager, by=caseworker)
+
+
+def address(result, name):
+    return reverse(name, args=[result.case.reference, result.pk])
+
+
+def test_a_result_is_recorded_with_its_reader(signed_in, case, manager):
+    page = reverse("request_result", args=[case.reference])
+    assert "Record what is awaited" in words(signed_in.get(case.get_absolute_url()))
+    assert reasons(signed_in.post(page, {})) == [
+        "Fill in “Which result is awaited?”.",
+        "Choose an answer for “Who reads it?”.",
+    ]
+
+    answer = signed_in.post(page, {"what": "Echo", "reader": manager.pk}, follow=True)
+
+    assert "“Echo” is awaited. Grace Okafor reads it." in words(answer)
+    assert "Echo Awaited asked for" in words(answer)
+    assert case.results.get().reader == manager
+
+
+def test_a_reader_of_another_team_is_no_choice(signed_in, case, clinician):
+    answer = signed_in.post(reverse("request_result", args=[case.reference]), {"what": "Echo", "reader": clinician.pk})
+
+    assert reasons(answer) == ["Choose a person who is in the team."]
+    assert 'value="Echo"' in answer.content.decode()
+
+
+def test_its_arrival_is_recorded_with_what_it_says(signed_in, case, result):
+    page = address(result, "result_arrived")
+    assert reasons(signed_in.post(page, {})) == ["Fill in “What does the result say?”."]
+
+    answer = signed_in.post(page, {"finding": "Normal."}, follow=True)
+
+    assert "“Echo” has arrived. Grace Okafor reads it." in words(answer)
+    assert "Echo Not read yet" in words(answer)
+    assert "Normal." in words(answer)
+    answer = signed_in.post(page, {"finding": "Normal, again."})
+    assert reasons(answer) == ["This result has arrived already."]
+    assert "Normal, again." in answer.content.decode()
+
+
+def test_only_its_reader_records_that_it_was_read(client, case, result, caseworker, manager):
+    page = address(result, "read_result")
+    client.force_login(caseworker)
+    assert "This result is still awaited." in words(client.get(page))
+    recording.record_arrival(result, "Normal.", by=caseworker)
+    assert "Only Grace Okafor can record that it was read." in words(client.get(page))
+    assert client.post(page).status_code == 403
+
+    client.force_login(manager)
+    assert f'href="{page}"' in client.get(case.get_absolute_url()).content.decode()
+    assert "What it says Normal." in words(client.get(page))
+    assert "You have read “Echo”." in words(client.post(page, follow=True))
+    assert fresh(result).read_by == manager
+    assert reasons(client.post(page)) == ["This result has been read already."]
+
+
+def test_a_move_that_waits_for_results_leads_to_them(signed_in, case, caseworker, manager):
+    page = signed_in.get(case.get_absolute_url())
+    assert "Record the result that is awaited, and who reads it. Record what is awaited" in words(page)
+    assert f'href="{reverse("request_result", args=[case.reference])}"' in page.content.decode()
+
+    recording.request_result(case, "Echo", manager, by=caseworker)
+    page = signed_in.get(case.get_absolute_url())
+    assert f'<a href="{case.get_absolute_url()}#results">Go to the results</a>' in page.content.decode()
+
+
+def test_who_reads_only_records_nothing(client, case, result, inspector):
+    client.force_login(inspector)
+
+    said = words(client.get(case.get_absolute_url()))
+    assert "Echo Awaited" in said
+    assert "It has arrived…" not in said
+    for page in (
+        reverse("request_result", args=[case.reference]),
+        address(result, "result_arrived"),
+        address(result, "read_result"),
+    ):
+        assert client.post(page, {"finding": "x", "what": "x"}).status_code == 403
+
+
+def test_the_result_of_another_case_is_not_found(signed_in, case, result):
+    other = a_case(case.version_map.pathway)
+
+    assert signed_in.get(reverse("result_arrived", args=[other.reference, result.pk])).status_code == 404
