@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cached_property
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from pathways.models import (
     DetourRule,
@@ -61,7 +61,8 @@ class Drawn:
     @classmethod
     def all_of(cls, versions: Iterable[PathwayVersion]) -> list["Drawn"]:
         """Read several versions in as many queries as one."""
-        return [cls(row, is_read=True) for row in _whole().filter(pk__in=[version.pk for version in versions])]
+        wanted = versions if isinstance(versions, QuerySet) else [version.pk for version in versions]
+        return [cls(row, is_read=True) for row in _whole().filter(pk__in=wanted)]
 
     @cached_property
     def first(self) -> Stage | None:

@@ -74,7 +74,7 @@ class PathwayVersionAdmin(DraftAdmin):
     @admin.display(description="cases start in")
     def starts_in(self, version):
         """Shown where the field is not: on the page of a published version."""
-        return version.stages.filter(is_first=True).first()
+        return next((stage for stage in version.stages.all() if stage.is_first), None)
 
     def save_model(self, request, obj, form, change):
         """Leave the row alone: the page changes what hangs on it."""

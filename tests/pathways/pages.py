@@ -2,6 +2,8 @@
 
 from html.parser import HTMLParser
 
+from django.urls import reverse
+
 
 class _Inputs(HTMLParser):
     """Collects what the form with an id would send if nothing was changed."""
@@ -74,3 +76,24 @@ def errors(page):
     parser = _Errors()
     parser.feed(page.content.decode())
     return parser.found
+
+
+def address(row_or_model, act="change"):
+    names = f"admin:{row_or_model._meta.app_label}_{row_or_model._meta.model_name}_{act}"
+    return reverse(names, args=[] if isinstance(row_or_model, type) else [row_or_model.pk])
+
+
+def save(client, row, **changes):
+    """Open the page of ``row``, change some of its inputs (- in a name is written __), save, and return the answer."""
+    page = client.get(address(row))
+    assert page.status_code == 200
+    sent = inputs(page, f"{row._meta.model_name}_form")
+    sent |= {name.replace("__", "-"): value for name, value in changes.items()}
+    return client.post(address(row), sent | {"_save": "Save"})
+
+
+def saved(client, row, **changes):
+    """Save as ``save`` does, and see that it was."""
+    answer = save(client, row, **changes)
+    assert answer.status_code == 302, errors(answer)
+    return answer

@@ -6,8 +6,7 @@ import pytest
 
 from pathways.models import Calendar, Closure
 from tests.factories import a_case, a_manager, a_pathway, fresh, office_hours
-from tests.pathways.pages import inputs
-from tests.pathways.test_admin import address, administrator, save, saved  # noqa: F401 - a fixture
+from tests.pathways.pages import address, inputs, save, saved
 
 pytestmark = pytest.mark.django_db
 

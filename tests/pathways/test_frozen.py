@@ -12,30 +12,55 @@ from django.utils import timezone
 from pathways import exchange, publishing
 from pathways.groups import PATHWAY_ADMINISTRATOR
 from pathways.models import (
+    DetourRule,
     EscalationStep,
+    FactDefinition,
     FormDefinition,
     Pathway,
     PathwayVersion,
     Question,
     Requirement,
     Stage,
+    TaskTemplate,
     Transition,
     system_user,
 )
-from tests.factories import a_draft, a_pathway, in_group
-from tests.pathways.pages import inputs
+from tests.factories import a_draft, a_form, a_move, a_pathway, a_rule, a_stage, in_group, publish
+from tests.pathways.pages import address, inputs
 
 pytestmark = pytest.mark.django_db
 
-OF_A_VERSION = (Stage, Transition, Requirement, EscalationStep, FormDefinition, Question)
+OF_A_VERSION = (
+    Stage,
+    Transition,
+    Requirement,
+    EscalationStep,
+    TaskTemplate,
+    FormDefinition,
+    Question,
+    DetourRule,
+    FactDefinition,
+)
 GUARDED = [("note written", {})]
+
+
+def a_published_version():
+    """A version with one row of every kind, at least."""
+    version = a_draft()
+    a_form(version)
+    triage = a_stage(version, "triage", is_first=True)
+    TaskTemplate.objects.create(stage=triage, code="ring", title="Ring the patient")
+    a_move(triage, a_stage(version, "done", kind="final", limit=None), requires=GUARDED)
+    a_rule(version, a_draft("dna", "Was not there").pathway)
+    FactDefinition.objects.create(version=version, code="lab", name="Laboratory")
+    return publish(version).active_version
 
 
 @pytest.mark.parametrize("status", ["active", "retired"])
 @pytest.mark.parametrize("model", OF_A_VERSION)
 @pytest.mark.parametrize("act", ["change", "delete", "add"])
 def test_nothing_of_a_published_version_can_be_changed_through_the_orm(status, model, act):
-    version = a_pathway(requires=GUARDED).active_version
+    version = a_published_version()
     if status == "retired":
         publishing.retire(version, by=system_user())
     row = model.objects.first()
@@ -49,7 +74,7 @@ def test_nothing_of_a_published_version_can_be_changed_through_the_orm(status, m
 
 
 def test_nothing_of_a_published_version_can_be_changed_in_bulk():
-    version = a_pathway(requires=GUARDED).active_version
+    version = a_published_version()
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Stage.objects.filter(version=version).update(name="Another")
@@ -58,7 +83,7 @@ def test_nothing_of_a_published_version_can_be_changed_in_bulk():
 
 
 def test_a_published_version_cannot_become_a_draft_again_nor_be_deleted():
-    version = a_pathway(requires=GUARDED).active_version
+    version = a_published_version()
 
     with pytest.raises(IntegrityError), transaction.atomic():
         PathwayVersion.objects.filter(pk=version.pk).update(status="draft", published_at=None, published_by=None)
@@ -67,7 +92,7 @@ def test_a_published_version_cannot_become_a_draft_again_nor_be_deleted():
 
 
 def test_a_file_makes_a_draft_and_leaves_the_published_version_alone():
-    version = a_pathway(requires=GUARDED).active_version
+    version = a_published_version()
     before = exchange.dump(version)
     document = exchange.read(before.replace("name: Triage", "name: Sorting"))
 
@@ -78,26 +103,15 @@ def test_a_file_makes_a_draft_and_leaves_the_published_version_alone():
     assert exchange.dump(version) == before
 
 
-PAGES = (PathwayVersion, Stage, Transition, FormDefinition)
-
-
-@pytest.fixture
-def administrator(client):
-    user = in_group(PATHWAY_ADMINISTRATOR, is_staff=True)
-    client.force_login(user)
-    return user
+PAGES = (PathwayVersion, Stage, Transition, FormDefinition, DetourRule)
 
 
 @pytest.fixture(params=["active", "retired"])
 def published(request, administrator):
-    version = a_pathway(requires=GUARDED).active_version
+    version = a_published_version()
     if request.param == "retired":
         publishing.retire(version, by=administrator)
     return version
-
-
-def address(row, act="change"):
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{act}", args=[row.pk])
 
 
 @pytest.mark.parametrize("model", PAGES)
@@ -123,17 +137,47 @@ def test_a_published_row_is_not_changed_by_insisting(client, published, model, a
     assert exchange.dump(published) == before
 
 
-def test_what_hangs_on_a_published_row_is_not_changed_by_insisting(client, published):
-    before, stage = exchange.dump(published), published.stages.first()
-    move = stage.transitions.first()
+@pytest.mark.parametrize(
+    ("model", "hanging"),
+    [
+        (PathwayVersion, "stages"),
+        (PathwayVersion, "forms"),
+        (PathwayVersion, "detour_rules"),
+        (PathwayVersion, "facts"),
+        (Stage, "transitions"),
+        (Stage, "ladder"),
+        (Stage, "task_templates"),
+        (Transition, "requirements"),
+        (FormDefinition, "questions"),
+    ],
+)
+def test_what_hangs_on_a_published_row_is_not_changed_by_insisting(client, published, model, hanging):
+    before, row = exchange.dump(published), model.objects.first()
+    one = getattr(row, hanging).first()
+    parent = getattr(type(row), hanging).field.name
 
     for sent in (
-        {"transitions-0-id": move.pk, "transitions-0-source": stage.pk, "transitions-0-DELETE": "on"},
-        {"transitions-0-id": "", "transitions-0-source": stage.pk, "transitions-0-name": "Another"},
+        {f"{hanging}-0-id": one.pk, f"{hanging}-0-{parent}": row.pk, f"{hanging}-0-DELETE": "on"},
+        {
+            f"{hanging}-0-id": "",
+            f"{hanging}-0-{parent}": row.pk,
+            f"{hanging}-0-code": "new",
+            f"{hanging}-0-name": "New",
+        },
     ):
-        forms = {"transitions-TOTAL_FORMS": 1, "transitions-INITIAL_FORMS": 1 if sent["transitions-0-id"] else 0}
-        assert client.post(address(stage), forms | sent).status_code == 403
+        forms = {f"{hanging}-TOTAL_FORMS": 1, f"{hanging}-INITIAL_FORMS": 1 if sent[f"{hanging}-0-id"] else 0}
+        assert client.post(address(row), forms | sent).status_code == 403
 
+    assert exchange.dump(published) == before
+
+
+@pytest.mark.parametrize("model", PAGES)
+def test_a_row_of_a_version_is_not_added_by_itself(client, published, model):
+    before = exchange.dump(published)
+    page = reverse(f"admin:pathways_{model._meta.model_name}_add")
+    sent = {"version": published.pk, "source": published.stages.first().pk, "code": "new", "name": "New"}
+
+    assert client.post(page, sent).status_code == 403
     assert exchange.dump(published) == before
 
 
