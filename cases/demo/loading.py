@@ -35,9 +35,10 @@ def load(now=None) -> bool:
 
 def invent(now, rng) -> list[Story]:
     """Put the shipped pathways into use and return the stories to tell on them."""
+    files = [exchange.LIBRARY / f"{code}.yaml" for code in exchange.shipped_codes()]
+    call_command("load_pathway", *files, stdout=StringIO(), stderr=StringIO())
     stories = []
     for code in WAYS:
-        call_command("load_pathway", exchange.LIBRARY / f"{code}.yaml", stdout=StringIO(), stderr=StringIO())
         version = PathwayVersion.objects.get(pathway__code=code, status=PathwayVersion.Status.ACTIVE)
         stories += Inventor(version_map(version.pk), now, rng).stories()
     return stories

@@ -16,11 +16,18 @@ REASON = "Demo data"
 TRUST = ("northshire", "Northshire NHS Trust")
 AGENCY = ("social-care", "Northshire Council adult social care")
 WARD, DISCHARGE, CLINIC, SOCIAL_CARE = "ward-team", "discharge-team", "specialist-clinic", "social-care-brokerage"
+BOOKING, TESTS, CANCER, ACUTE = "booking-office", "diagnostics-team", "cancer-office", "acute-response"
+SAFEGUARDING = "safeguarding-team"
 # By the codes that the shipped pathways refer to: those keep the teams that they find.
 TEAMS = {
     WARD: ("Ward 7", "0300 555 0107, at any hour"),
     DISCHARGE: ("Discharge team", "0300 555 0120, Monday to Friday 8am to 6pm"),
     CLINIC: ("Cardiology clinic", "0300 555 0131, Monday to Friday 9am to 5pm"),
+    BOOKING: ("Booking office", "0300 555 0140, Monday to Friday 8am to 6pm"),
+    TESTS: ("Imaging and diagnostics", "0300 555 0152, Monday to Saturday 8am to 8pm"),
+    CANCER: ("Cancer office", "0300 555 0163, Monday to Friday 9am to 5pm"),
+    ACUTE: ("Acute response team", "0300 555 0100, at any hour"),
+    SAFEGUARDING: ("Safeguarding team", "0300 555 0177, Monday to Friday 9am to 5pm"),
     SOCIAL_CARE: ("Social care brokerage", "0300 555 0198, Monday to Friday 9am to 5pm"),
 }
 OF_THE_AGENCY = {SOCIAL_CARE}
@@ -87,6 +94,16 @@ STAFF = [
     a_caseworker("Mei", "Tan", CLINIC),
     a_caseworker("Owen", "Pritchard", CLINIC),
     a_caseworker("Sarah", "Levy", CLINIC),
+    a_caseworker("Amara", "Obi", BOOKING),
+    a_manager("Linda", "Foster", BOOKING),
+    a_caseworker("Rhys", "Bevan", TESTS),
+    a_manager("Nadia", "Rahman", TESTS),
+    a_caseworker("Ellen", "Hughes", CANCER),
+    a_manager("Peter", "Lang", CANCER),
+    a_caseworker("Zoe", "Kerr", ACUTE),
+    a_manager("Imran", "Sheikh", ACUTE),
+    a_caseworker("Judith", "Ames", SAFEGUARDING),
+    a_manager("Carol", "Whyte", SAFEGUARDING),
     a_caseworker("Kasia", "Nowak", SOCIAL_CARE),
     a_manager("Martin", "Shaw", SOCIAL_CARE),
 ]

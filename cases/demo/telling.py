@@ -4,22 +4,25 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from functools import partial
 from heapq import heappop, heappush
-from itertools import count
+from itertools import count, cycle
 
-from cases import lifecycle, recording
+from cases import handoffs, lifecycle, recording, to_do
 from cases.demo import words
+from cases.demo.answers import invented
 from cases.demo.patients import particulars
 from cases.demo.routes import Standing
 from cases.demo.stories import HISTORY, WORKING_DAY, WORKING_WEEK, Story, between
-from cases.models import Escalation
+from cases.models import Escalation, Handoff
 from cases.patients import enter_patient
 from cases.watch import escalations, sweep
+from pathways import registry
 from pathways.limits import LONDON
 from pathways.models import Role
 
 # What happens in one life or one watch: yields the instant of its next act, and does that act when it is resumed.
 Acts = Iterator[datetime]
 
+LONG_AHEAD = timedelta(days=60)  # what is owed only then is not done yet
 FIRST_LOOK = time(7, 45)  # the watch of the past: once, on the morning of each working day
 
 
@@ -29,6 +32,7 @@ class Telling:
     def __init__(self, staff: dict, now: datetime, rng):
         self.staff, self.now, self.rng = staff, now, rng
         self.queue, self.order = [], count()
+        self.ends_by_itself = cycle((True, False))  # every other hold
 
     def tell(self, stories: list[Story], numbers: Iterator[str]) -> None:
         """Let all of it happen, in order of time; what would come after ``now`` has not happened yet."""
@@ -105,10 +109,12 @@ class Life:
             yield moment(rng.uniform(0.02, 0.1)), self.take
         for text in rng.sample(words.NOTES[stay.stage.code], rng.choices((0, 1, 2), (6, 4, 1))[0]):
             yield moment(rng.uniform(0.15, 0.85)), partial(self.note, text)
+        yield from self.tasks(stay)
         if stay.move:
             yield moment(0.9), partial(self.make_ready, stay)
         elif stay.stage.code == "ward-care" and rng.random() < 0.4:
-            yield moment(rng.uniform(0.6, 0.95)), self.assess_risk
+            yield moment(rng.uniform(0.6, 0.95)), partial(self.fill_in, "risk-assessment", {})
+        yield from self.an_offer(stay, moment)
         if self.story.standing is Standing.ON_HOLD and not stay.move:
             until = WORKING_WEEK.add(self.now, WORKING_DAY * rng.uniform(1, 12))
             yield moment(rng.uniform(0.4, 0.8)), partial(self.hold, until)
@@ -117,11 +123,31 @@ class Life:
 
     def a_hold_that_ended(self, moment):
         begun, ended = moment(self.rng.uniform(0.2, 0.4)), moment(self.rng.uniform(0.6, 0.8))
-        if self.rng.random() < 0.5:  # by itself: the watch ends it
+        if next(self.telling.ends_by_itself):  # the watch ends it
             yield begun, partial(self.hold, ended)
         else:
             yield begun, partial(self.hold, ended + timedelta(days=5))
             yield ended, self.resume
+
+    def tasks(self, stay):
+        """What the stage asks for is done in time; some of it is still to be done."""
+        for template in stay.stage.task_templates.all():
+            schedule = stay.stage.calendar.schedule() if template.limit.is_working else None
+            due_at = template.limit.after(stay.entered_at, schedule)
+            if due_at < self.now or (due_at < self.now + LONG_AHEAD and self.rng.random() < 0.5):
+                by_then = min(due_at, stay.left_at or self.now)
+                at = between(stay.entered_at, by_then, self.rng.uniform(0.3, 0.9))
+                yield at, partial(self.do_task, template.code)
+
+    def an_offer(self, stay, moment):
+        """A move that another team must accept is offered; some offers wait for their answer now."""
+        if stay.move and stay.move.target.by_handoff:
+            yield moment(0.95), partial(self.offer, stay.move)
+        elif not stay.move and self.rng.random() < 0.6:
+            ready = [move for move in stay.stage.transitions.all() if not move.requirements.all()]
+            for move in (move for move in ready if move.target.by_handoff):
+                lately = WORKING_WEEK.subtract(self.now, WORKING_DAY * self.rng.uniform(0.1, 0.9))
+                yield max(lately, moment(0.5)), partial(self.offer, move)
 
     @property
     def by(self):
@@ -134,13 +160,24 @@ class Life:
     def arrive(self, stay):
         at = stay.entered_at
         if self.case is not None:
-            self.case = lifecycle.move_case(self.case, self.came_by, by=self.by, at=at)
+            self.case = self.accept(at) if self.came_by.target.by_handoff else self.move(at)
             self.owner = self.owner if self.case.owner_id else None
             return
         by = self.telling.somebody(stay.stage.team.code, Role.CASEWORKER)
         person = particulars(self.story.pathway, self.now, self.rng)
         patient = enter_patient(by=by, nhs_number=self.nhs_number, **person)
         self.case = lifecycle.open_case(stay.stage.version.pathway, patient, by=by, at=at)
+
+    def move(self, at):
+        return lifecycle.move_case(self.case, self.came_by, by=self.by, at=at)
+
+    def offer(self, move, at):
+        handoffs.offer(self.case, move, by=self.by, note=self.rng.choice(words.OFFERS), at=at)
+
+    def accept(self, at):
+        handoff = self.case.handoffs.get(status=Handoff.Status.OFFERED)
+        by = self.telling.somebody(handoff.to_team.code, Role.CASEWORKER)
+        return handoffs.accept(handoff, by=by, at=at)
 
     def take(self, at):
         self.owner = self.telling.somebody(self.team, Role.CASEWORKER)
@@ -151,18 +188,28 @@ class Life:
 
     def make_ready(self, stay, at):
         """Do what the move out of this stay requires."""
+        forms = {}
         for requirement in stay.move.requirements.all():
+            options = requirement.options
             if requirement.check_name == "note written":
                 outcomes = words.OUTCOMES.get((stay.stage.code, stay.move.target.code), words.OUTCOME)
                 self.note(self.rng.choice(outcomes), at)
-            elif requirement.check_name == "form completed" and requirement.refusal(self.case, at):
-                self.assess_risk(at)
+            elif requirement.check_name == "task done":
+                self.do_task(options["task"], at)
+            elif "form" in options and requirement.refusal(self.case, at):
+                said = {options["question"]: options["answer"]} if registry.hides(requirement.check_name) else {}
+                forms[options["form"]] = forms.get(options["form"], {}) | said
+        for code, said in forms.items():
+            self.fill_in(code, said, at)
 
-    def assess_risk(self, at):
-        form = self.case.version_map.forms["risk-assessment"]
-        answers = {code: self.rng.choice(given) for code, given in self.rng.choice(words.RISK_ASSESSMENTS).items()}
-        answers["assessed-on"] = at.astimezone(LONDON).date().isoformat()
-        recording.complete_form(self.case, form, answers, by=self.by, at=at)
+    def fill_in(self, code, said, at):
+        form = self.case.version_map.forms[code]
+        recording.complete_form(self.case, form, invented(form, said, at, self.rng), by=self.by, at=at)
+
+    def do_task(self, code, at):
+        for task in self.case.tasks.filter(code=code, done_at=None, cancelled_at=None).select_related("team"):
+            by = self.by if task.team.code == self.team else self.telling.somebody(task.team.code, Role.CASEWORKER)
+            to_do.complete_task(task, by=by, outcome=self.rng.choice(words.DONE), at=at)
 
     def hold(self, until, at):
         reason = self.rng.choice(words.HOLDS[self.story.pathway])

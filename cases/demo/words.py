@@ -172,6 +172,56 @@ ANSWERS_LATE = [
     "Rang the patient, apologised, new date agreed for next week.",
 ]
 
+# What is answered where a form asks for more than a date or a choice; a pool is drawn from.
+ANSWERS = {
+    "referral": {
+        "referrer": ["A GP"] * 8 + ["A consultant", "Another service"],
+        "priority": ["Routine", "Routine", "Routine", "Urgent"],
+    },
+    "outcome-of-contact": {
+        "told": ["yes", "yes", "yes", "no"],
+        "told-when": ["By letter this week", "The clinic rings tomorrow"],
+        "late": ["no", "no", "yes"],
+        "delay-reason": ["Clinic cancelled", "Not enough capacity", "Patient unavailable"],
+    },
+    "test-done": {
+        "test": ["Echocardiogram", "Echocardiogram", "Heart rhythm recording", "CT", "MRI"],
+        "late": ["no", "no", "yes"],
+        "delay-reason": ["Not enough capacity", "Not enough capacity", "Patient cancelled"],
+    },
+    "report": {
+        "lab": ["This hospital", "This hospital", "This hospital", "A reporting company", "Another NHS hospital"],
+        "read-by": ["Dr Levy, consultant", "Dr Tan, registrar"],
+        "finding": [
+            "Mild narrowing of one valve, function good.",
+            "No blockage seen.",
+            "Short runs of fast beats at night.",
+            "Two vessels narrowed, one of them tightly.",
+        ],
+    },
+    "decision": {
+        "treatment": ["Ablation", "Pacemaker", "Angioplasty as a day case"],
+        "why": ["Wants to get back to the allotment.", "Afraid of the anaesthetic, talked through.", ""],
+    },
+    "call-at-home": {
+        "how-are-they": ["As hoped"] * 6 + ["Needs less support", "Needs more support"],
+        "medicines": ["yes", "yes", "yes", "no"],
+    },
+}
+IN_SHORT = ["Talked through with the patient and the team."]
+OFFERS = [
+    "Medically ready. Two calls a day, one carer, key safe fitted. Family is there at weekends.",
+    "Needs four double-handed calls, hoist and bed are ordered for tomorrow.",
+    "Bed in the community for assessment. Medicines and letter are ready.",
+    "Home with reablement, once a day in the mornings. Speaks little English: daughter interprets.",
+]
+DONE = [
+    "Done.",
+    "Done, all clear.",
+    "Rang twice, reached them the second time.",
+    "They know, and are content with it.",
+]
+
 # The answers of the risk assessment for three kinds of patients: low, medium and high risk.
 RISK_ASSESSMENTS = [
     {

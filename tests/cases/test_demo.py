@@ -17,7 +17,8 @@ from cases.demo.telling import Telling
 from cases.models import Case, Escalation, FormRecord, Hold, Notice, Patient, StageEntry, SweepRun
 from cases.models.patient import validate_nhs_number
 from cases.watch import timers
-from pathways.models import Organisation, Team
+from pathways.models import Organisation, PathwayVersion, Team
+from pathways.publishing import problems
 
 pytestmark = pytest.mark.django_db
 
@@ -104,7 +105,8 @@ def test_every_act_is_done_in_working_hours_by_somebody_of_the_team_that_has_the
     assert entries.count() == sum(len(story.stays) for story in stories)
     for entry in entries:
         assert WORKING_WEEK.open_time(entry.entered_at, entry.entered_at + timedelta(minutes=1)), entry.entered_at
-        team = entry.via.source.team if entry.via else entry.team
+        # A handoff is answered by those who receive it.
+        team = entry.via.source.team if entry.via and not entry.stage.by_handoff else entry.team
         assert entry.entered_by.memberships.filter(team=team).exists()
     assert entries.filter(entered_at__gt=MIDWEEK).count() == 0
 
@@ -120,10 +122,10 @@ def test_the_demo_is_the_same_whenever_it_is_loaded_but_for_the_present_moment()
     assert invented() == invented()
 
 
-def test_the_trust_has_three_teams_and_the_agency_one():
+def test_the_trust_has_eight_teams_and_the_agency_one():
     people.engage()
     trust, agency = Organisation.objects.order_by("-is_own")
-    assert (trust.name, trust.teams.count()) == ("Northshire NHS Trust", 3)
+    assert (trust.name, trust.teams.count()) == ("Northshire NHS Trust", 8)
     assert (agency.name, agency.teams.count()) == ("Northshire Council adult social care", 1)
 
 
@@ -132,7 +134,15 @@ def test_teams_that_are_here_already_stay_as_they_are():
     Team.objects.create(organisation=trust, code=people.WARD, name="Ward 12")
     people.engage()
     assert Team.objects.get(code=people.WARD).name == "Ward 12"
-    assert Team.objects.filter(organisation=trust).count() == 3
+    assert Team.objects.filter(organisation=trust).count() == 8
+
+
+def test_every_pathway_of_the_demo_has_people_who_can_work_on_it():
+    people.engage()
+    loading.invent(MIDWEEK, Random(1))
+
+    for version in PathwayVersion.objects.filter(status="active"):
+        assert problems(version) == []
 
 
 def test_everybody_who_is_shown_can_sign_in_and_nobody_else():

@@ -38,7 +38,8 @@ class Ward:
 
 @pytest.fixture
 def ward(transactional_db):
-    call_command("load_pathway", exchange.LIBRARY / "discharge-to-assess.yaml", stdout=StringIO(), stderr=StringIO())
+    files = [exchange.LIBRARY / f"{code}.yaml" for code in ("safeguarding", "urgent-review", "discharge-to-assess")]
+    call_command("load_pathway", *files, stdout=StringIO(), stderr=StringIO())
     team = Team.objects.get(code="ward-team")
     return Ward(
         pathway=Pathway.objects.get(code="discharge-to-assess"),

@@ -1,142 +1,197 @@
-"""The pathways that come with Midwatch."""
-
-from datetime import timedelta
+"""The pathways that come with Midwatch: what their files say. That they work is tested in ``test_library_at_work``."""
 
 import pytest
 
-from cases import lifecycle, recording
-from cases.refusals import TransitionRefused
-from pathways import exchange, publishing
-from pathways.models import Role, Stage, Team, system_user
+from pathways import exchange
+from pathways.exchange import layout
+from pathways.models import Role
 from pathways.models.forms import QuestionKind
-from tests.factories import MONDAY, PatientFactory, a_manager, fresh, the_move
 
-pytestmark = pytest.mark.django_db
-
-CODES = sorted(path.stem for path in exchange.LIBRARY.glob("*.yaml"))
-
-ANSWERS = {
-    "assessed-on": "2026-03-02",
-    "mobility": "With one other person",
-    "falls": "2",
-    "cognition": "Needs reminding",
-    "carer": "yes",
-    "safeguarding": "no",
-    "capacity": "Yes",
-    "overall-risk": "Medium",
-    "plan": "A rail in the bathroom.",
-    "consulted": "Her daughter",
-}
+CODES = exchange.shipped_codes()
+DOCUMENTS = {code: layout.read(exchange.shipped(code), known={"pathway": set(CODES)}) for code in CODES}
 
 
-def drafted(code):
-    return exchange.draft_from(exchange.read(exchange.shipped(code)), by=system_user(), reason="Loaded")
+def stages(code) -> dict[str, dict]:
+    return {stage["code"]: stage for stage in DOCUMENTS[code]["stages"]}
 
 
-@pytest.fixture(params=CODES)
-def draft(request):
-    return drafted(request.param)
+def detours(code) -> dict[str, dict]:
+    return {detour["code"]: detour for detour in DOCUMENTS[code]["detours"]}
+
+
+def questions(code, form) -> dict[str, dict]:
+    found = next(found for found in DOCUMENTS[code]["forms"] if found["code"] == form)
+    return {question["code"]: question for question in found["questions"]}
 
 
 def test_these_are_shipped():
-    assert CODES == ["discharge-to-assess", "elective-18-weeks"]
-
-
-def test_nothing_is_wrong_with_a_shipped_pathway_once_its_teams_have_members(draft):
-    for team in Team.objects.all():
-        a_manager(team)
-
-    assert publishing.problems(draft) == []
-
-
-def test_a_shipped_pathway_is_just_as_it_would_be_dumped(draft):
-    assert exchange.dump(draft) == exchange.shipped(draft.pathway.code)
-
-
-def test_a_shipped_pathway_names_its_source_and_when_to_look_at_it_again(draft):
-    pathway = draft.pathway
-
-    assert "This is a starting point which the trust must review." in pathway.description
-    assert pathway.source
-    assert pathway.review_on
-
-
-def test_every_stage_warns_before_its_limit_tells_at_it_and_goes_on_telling(draft):
-    for stage in draft.stages.exclude(kind=Stage.Kind.FINAL):
-        soon, late, still_late = stage.ladder.all()
-        assert (soon.when, late.when, late.amount, still_late.when) in [
-            ("before", "after", 0, "after"),
-            ("share", "after", 0, "after"),
-        ]
-        assert "managers" in late.tells
-        assert still_late.repeat
-
-
-def test_the_stages_are_those_of_the_hospitals_words():
-    assert [stage.name for stage in drafted("discharge-to-assess").stages.all()] == [
-        "Ward Care",
-        "Discharge Planning",
-        "Ready",
-        "Package requested",
-        "Accepted",
-        "Discharged",
-        "Follow-up",
-        "Completed",
+    assert CODES == [
+        "diagnostic-test",
+        "discharge-to-assess",
+        "dna",
+        "elective-18-weeks",
+        "safeguarding",
+        "suspected-cancer",
+        "urgent-review",
     ]
-    assert [stage.name for stage in drafted("elective-18-weeks").stages.all()] == [
-        "Referral received",
-        "Triage",
-        "Awaiting Specialist Review",
-        "Diagnostics",
-        "Awaiting Diagnostic Report",
-        "Decision",
-        "Awaiting Treatment",
-        "Treated",
-        "Discharged to GP",
-    ]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_shipped_pathway_names_its_source_its_clocks_and_when_to_look_at_it_again(code):
+    pathway = DOCUMENTS[code]["pathway"]
+
+    assert pathway["code"] == code
+    assert "This is a starting point which the trust must review." in pathway["description"]
+    assert "National clocks" in pathway["description"]
+    assert "Midwatch's own" in pathway["source"]
+    assert pathway["review_on"]
+
+
+@pytest.mark.parametrize(
+    ("code", "clocks"),
+    {
+        "elective-18-weeks": ["RTT", "126 days"],
+        "suspected-cancer": ["FDS 28", "62 days", "31 days", "RTT"],
+        "diagnostic-test": ["DM01", "42 days"],
+        "dna": ["RTT"],
+    }.items(),
+)
+def test_national_clocks_are_named_and_said_not_to_be_counted(code, clocks):
+    said = next(part for part in DOCUMENTS[code]["pathway"]["description"].split("\n\n") if "National clocks" in part)
+
+    assert "named here and not yet counted" in said
+    assert all(clock in said for clock in clocks)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_stage_warns_before_its_limit_tells_at_it_and_goes_on_telling(code):
+    for stage in stages(code).values():
+        if stage["kind"] == "final":
+            continue
+        soon, late, still_late = stage["ladder"]
+        assert soon["when"][0] in ("before", "share")
+        assert late["when"][:2] == ("after", 0)
+        assert still_late["when"][0] == "after"
+        assert "managers" in late["tells"]
+        assert still_late["repeat"]
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    {
+        "elective-18-weeks": "Referral received, Triage, Awaiting Specialist Review, Diagnostics, "
+        "Awaiting Diagnostic Report, Decision, Awaiting Treatment, Treated, Discharged to GP",
+        "suspected-cancer": "Referral, First seen, Diagnostics, MDT, Patient informed, Decision to treat, Treatment, "
+        "Treated, Cancer ruled out, Back to the GP",
+        "diagnostic-test": "Requested, Booked, Done, Awaiting Diagnostic Report, Report acted on, "
+        "Ended without a test",
+        "discharge-to-assess": "Ward Care, Discharge Planning, Ready, Package requested, Accepted, Discharged, "
+        "Follow-up, Completed",
+        "safeguarding": "Raised, Local authority decision, Plan, Closed",
+        "urgent-review": "Score recorded, Acknowledged: emergency, Acknowledged: urgent review, "
+        "Acknowledged: review on the ward, Reviewed",
+        "dna": "Missed appointment, Contacting the patient, Decision of the clinician, Offered again, "
+        "Back to the GP, Not missed",
+    }.items(),
+)
+def test_the_stages_are_those_of_the_hospitals_words(code, names):
+    assert ", ".join(stage["name"] for stage in stages(code).values()) == names
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_moves_and_detours_are_open_to_caseworkers_and_managers(code):
+    moves = [move for stage in stages(code).values() for move in stage["moves"]]
+    for way in [*moves, *detours(code).values()]:
+        assert set(way["roles"]) == {Role.CASEWORKER, Role.MANAGER}
 
 
 def test_a_case_that_waits_ten_working_days_for_the_specialist_is_told_to_the_managers():
-    review = drafted("elective-18-weeks").stages.get(code="awaiting-specialist-review")
+    review = stages("elective-18-weeks")["awaiting-specialist-review"]
 
-    assert (str(review.limit), review.kind) == ("10 working days", "waiting")
-    assert review.ladder.get(code="late").tells == ["managers"]
+    assert (str(review["limit"]), review["kind"]) == ("10 working days", "waiting")
+    assert next(rung for rung in review["ladder"] if rung["code"] == "late")["tells"] == ["managers"]
 
 
-def test_social_care_owns_what_it_was_asked_for():
-    stages = drafted("discharge-to-assess").stages
-    owned = stages.filter(team__organisation__code="social-care").values_list("code", flat=True)
+def test_the_outcome_of_each_contact_is_recorded_before_a_case_goes_on():
+    for move in stages("elective-18-weeks")["awaiting-specialist-review"]["moves"]:
+        (demand,) = move["requires"]
+        assert demand == {"check": "form completed", "options": {"form": "outcome-of-contact", "max_age_days": 14}}
 
-    assert list(owned) == ["package-requested", "accepted"]
-    assert not Team.objects.get(code="social-care-brokerage").organisation.is_own
+
+def test_somebody_rings_who_has_waited_for_treatment_for_twelve_weeks():
+    tasks = {task["code"]: task for task in stages("elective-18-weeks")["awaiting-treatment"]["tasks"]}
+    assert str(tasks["contact-12-weeks"]["limit"]) == "84 days"
+
+
+def test_social_care_must_accept_what_it_is_asked_for():
+    agency = {team["code"] for team in DOCUMENTS["discharge-to-assess"]["teams"] if team["organisation"]}
+    (requested,) = [stage for stage in stages("discharge-to-assess").values() if stage["team"] in agency]
+
+    assert (requested["code"], requested["entered_by_handoff"]) == ("package-requested", True)
+    assert str(requested["acceptance_limit"]) == "2 working days"
 
 
 def test_the_risk_assessment_asks_in_every_way_a_form_can():
-    questions = drafted("discharge-to-assess").forms.get().questions
+    asked = questions("discharge-to-assess", "risk-assessment").values()
 
-    assert 8 <= questions.count() <= 12
-    assert set(questions.values_list("kind", flat=True)) == set(QuestionKind.values)
-
-
-def test_no_case_comes_to_discharge_planning_without_a_recent_risk_assessment():
-    version = publishing.publish(drafted("discharge-to-assess"), by=system_user())
-    case = lifecycle.open_case(version.pathway, PatientFactory(), by=system_user(), at=MONDAY)
-    move, form = the_move(case, "discharge-planning"), version.forms.get()
-
-    with pytest.raises(TransitionRefused) as refused:
-        lifecycle.move_case(case, move, by=system_user(), at=MONDAY)
-    assert refused.value.reasons == ["Complete the Risk assessment first."]
-
-    recording.complete_form(case, form, ANSWERS, by=system_user(), at=MONDAY)
-    with pytest.raises(TransitionRefused) as refused:
-        lifecycle.move_case(case, move, by=system_user(), at=MONDAY + timedelta(days=31))
-    assert refused.value.reasons == ["The Risk assessment is 31 days old. Complete a new one (at most 30 days)."]
-
-    moved = lifecycle.move_case(case, move, by=system_user(), at=MONDAY + timedelta(days=30))
-    assert (fresh(moved).stage, fresh(moved).team.code) == ("discharge-planning", "discharge-team")
+    assert 8 <= len(asked) <= 12
+    assert {question["answer"] for question in asked} == set(QuestionKind)
 
 
-def test_the_moves_of_the_shipped_pathways_are_open_to_caseworkers_and_managers(draft):
-    for stage in draft.stages.all():
-        for move in stage.transitions.all():
-            assert set(move.roles) == {Role.CASEWORKER, Role.MANAGER}
+def test_answers_that_may_explain_why_people_wait_are_kept_as_facts():
+    facts = {code: [fact["code"] for fact in DOCUMENTS[code]["facts"]] for code in CODES}
+    assert facts == {
+        "diagnostic-test": ["delay-reason", "lab", "referrer", "site", "test"],
+        "discharge-to-assess": ["delay-reason"],
+        "dna": ["missed-because"],
+        "elective-18-weeks": ["delay-reason", "lab", "referrer", "test"],
+        "safeguarding": [],
+        "suspected-cancer": ["delay-reason", "lab", "referrer", "test"],
+        "urgent-review": [],
+    }
+
+
+def test_the_detours_that_are_offered_and_from_where():
+    offered = {code: {name: rule["from"] for name, rule in detours(code).items()} for code in CODES if detours(code)}
+    assert offered == {
+        "diagnostic-test": {"dna": ["booked"], "safeguarding": [], "urgent": []},
+        "discharge-to-assess": {
+            "safeguarding": [],
+            "urgent": ["ward-care", "discharge-planning", "ready", "package-requested", "accepted"],
+        },
+        "dna": {"safeguarding": []},
+        "elective-18-weeks": {
+            "dna": ["awaiting-specialist-review", "diagnostics", "awaiting-treatment"],
+            "safeguarding": [],
+            "urgent": [],
+        },
+        "suspected-cancer": {"dna": ["first-seen", "diagnostics", "treatment"], "safeguarding": [], "urgent": []},
+    }
+
+
+@pytest.mark.parametrize("code", ["elective-18-weeks", "suspected-cancer", "diagnostic-test"])
+def test_a_missed_appointment_never_stops_the_clock_of_a_stage(code):
+    assert detours(code)["dna"]["stage_clock"] is None
+
+
+def test_an_urgent_review_is_told_at_once_at_any_hour():
+    rungs = [rung for stage in stages("urgent-review").values() for rung in stage["ladder"]]
+    assert all(rung["urgent"] for rung in rungs)
+    assert all(detours(code)["urgent"]["tell_at_once"] for code in CODES if "urgent" in detours(code))
+
+
+def test_the_sooner_somebody_comes_the_higher_the_band():
+    limits = {code: str(stage["limit"]) for code, stage in stages("urgent-review").items() if stage["limit"]}
+    assert limits == {
+        "score-recorded": "15 minutes",
+        "emergency": "15 minutes",
+        "urgent": "1 hour",
+        "ward-review": "4 hours",
+    }
+
+
+def test_whoever_told_a_patient_writes_down_when_and_how():
+    asked = questions("suspected-cancer", "patient-informed")
+    for code in ("told-on", "told-how", "told-by"):
+        assert asked[code]["required"]
+        assert asked[code]["asked_only_if"] is None
