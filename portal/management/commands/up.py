@@ -6,13 +6,13 @@ import signal
 import sys
 import time
 import webbrowser
-from importlib.util import find_spec
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connections
 
+from cases import demo
 from portal import bind, startup
 from portal.children import Children, answers
 from portal.embedded import locks, places, users
@@ -43,16 +43,10 @@ class Command(BaseCommand):
         children = Children(lock=users.join() if settings.EMBEDDED else None)
         try:
             host, port = self.claim()
-            self.prepare(demo=settings.EMBEDDED and not no_demo)
+            self.prepare(with_demo=settings.EMBEDDED and not no_demo)
             children.start()
             self.open_up(children, f"http://{f'[{host}]' if ':' in host else host}:{port}/")
-            while True:
-                children.refuse_the_dead()
-                if settings.EMBEDDED and not users.running():
-                    raise Refused(
-                        f"The embedded servers ended, so everything was stopped. See {places.log('keeper')}."
-                    )
-                time.sleep(0.5)
+            self.stay(children)
         except Stop as stop:
             self.say(f"\n{stop}: stopping")
         finally:
@@ -64,12 +58,12 @@ class Command(BaseCommand):
                 self.say("servers stopped")
 
     def claim(self) -> tuple[str, int]:
-        """Return host and port to listen on; refuse a second portal on this state, and an address that is not free."""
+        """Return host and port to listen on; refuse a second portal on this state, and an address in use."""
         self.lock = locks.file("portal")
         if not locks.taken(self.lock):
             raise Refused(
-                f"Midwatch is already running on {places.state()}. Stop it where it was started, or set MIDWATCH_STATE "
-                "to another directory."
+                f"Midwatch is already running on {places.state()}. Stop it where it was started, or set "
+                "MIDWATCH_STATE to another directory."
             )
         host, port = bind.address(settings.BIND)
         if settings.EMBEDDED:
@@ -79,14 +73,14 @@ class Command(BaseCommand):
         bind.refuse_used(host, port)
         return host, port
 
-    def prepare(self, *, demo: bool) -> None:
-        """Bring database and static files up to date; ``demo`` data go into the embedded database and no other."""
+    def prepare(self, *, with_demo: bool) -> None:
+        """Bring database and static files up to date; the demo's data go into the embedded database and no other."""
         self.say("Preparing the database ...")
         try:
             call_command("migrate", verbosity=0, interactive=False)
         except DatabaseError as error:
             raise Refused(f"The database could not be brought up to date: {startup.first_line(error)}.") from None
-        if demo and "load_demo" in get_commands():
+        if with_demo:
             self.say("Loading the demo's data ...")
             call_command("load_demo", verbosity=0)
         self.say("Collecting the static files ...")
@@ -109,14 +103,24 @@ class Command(BaseCommand):
             if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform == "darwin":
                 webbrowser.open(url)
 
+    def stay(self, children: Children) -> None:
+        """Return never: stay until something fails, a signal comes, or the terminal is closed."""
+        on_a_terminal = sys.stdin.isatty()
+        while True:
+            children.refuse_the_dead()
+            if settings.EMBEDDED and not users.running():
+                raise Refused(f"The embedded servers ended, so everything was stopped. See {places.log('keeper')}.")
+            if on_a_terminal and not sys.stdin.isatty():
+                raise Stop("Terminal closed")  # whose signal may have gone to make alone, which does not pass it on
+            time.sleep(0.5)
+
     def show_sign_ins(self) -> None:
         """Say who can sign in to the demo."""
-        if find_spec("cases.demo"):
-            from cases.demo import SIGN_INS
-
-            self.say("\nSign in as        with the password    to see")
-            for username, password, role in SIGN_INS:
-                self.say(f"  {username:<16}{password:<21}{role}")
+        if demo.people.are_here():
+            self.say("\nSign in as        with the password    who")
+            for username, password, does in demo.SIGN_INS:
+                self.say(f"  {username:<16}{password:<21}{does}")
+        connections.close_all()
 
     def say(self, words: str) -> None:
         """Say something at once, also into a pipe."""
