@@ -36,8 +36,9 @@ def week(hours: Mapping) -> tuple[Hours, ...]:
 
 def _opening_hours(weekday: str, spans) -> Hours:
     if not isinstance(spans, (list, tuple)):
-        raise ValueError(f"Give the hours of {weekday} as a list of opening and closing times, such as "
-                         '[["09:00", "17:00"]].')
+        raise ValueError(
+            f'Give the hours of {weekday} as a list of opening and closing times, such as [["09:00", "17:00"]].'
+        )
     merged = []
     for opens, closes in sorted(_span(weekday, span) for span in spans):
         if merged and opens < merged[-1][1]:
@@ -50,12 +51,15 @@ def _opening_hours(weekday: str, spans) -> Hours:
 
 def _span(weekday: str, span) -> tuple[timedelta, timedelta]:
     if not isinstance(span, (list, tuple)) or len(span) != 2:
-        raise ValueError(f"Give each span of {weekday} as its opening and closing time, such as "
-                         f'["09:00", "17:00"], not {span!r}.')
+        raise ValueError(
+            f'Give each span of {weekday} as its opening and closing time, such as ["09:00", "17:00"], not {span!r}.'
+        )
     opens, closes = (_since_midnight(weekday, time) for time in span)
     if opens >= closes:
-        raise ValueError(f"On {weekday} {span[0]} is not before {span[1]}: let each span close after it opens, and "
-                         "give hours that run past midnight as one span to 24:00 and one from 00:00 on the next day.")
+        raise ValueError(
+            f"On {weekday} {span[0]} is not before {span[1]}: let each span close after it opens, and "
+            "give hours that run past midnight as one span to 24:00 and one from 00:00 on the next day."
+        )
     return opens, closes
 
 

@@ -188,8 +188,10 @@ class Schedule:
             if spans := self._spans(day):
                 yield day, spans
             day += step
-        raise ValueError(f"The opening hours and holidays leave too little open time within {HORIZON_YEARS} years: "
-                         "check them and the limit.")
+        raise ValueError(
+            f"The opening hours and holidays leave too little open time within {HORIZON_YEARS} years: "
+            "check them and the limit."
+        )
 
     # A day earlier or later than the local date: yesterday's "24:00" is this midnight, and in a zone that sets its
     # clocks back across midnight an instant can lie in hours that began "tomorrow".
@@ -262,8 +264,13 @@ def _reached(wall: datetime, tz: ZoneInfo) -> datetime:
         return first.astimezone(UTC)
     earliest = first.replace(fold=1).astimezone(UTC)
     seconds = range(round(skipped.total_seconds()))
-    return earliest + timedelta(seconds=bisect_left(
-        seconds, wall, key=lambda second: (earliest + timedelta(seconds=second)).astimezone(tz).replace(tzinfo=None)))
+    return earliest + timedelta(
+        seconds=bisect_left(
+            seconds,
+            wall,
+            key=lambda second: (earliest + timedelta(seconds=second)).astimezone(tz).replace(tzinfo=None),
+        )
+    )
 
 
 def _utc(instant: datetime) -> datetime:
