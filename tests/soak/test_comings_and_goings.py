@@ -1,6 +1,5 @@
 """Users of the embedded servers who come, go and are killed in any order."""
 
-import os
 import random
 import signal
 import time
@@ -8,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.portal.running import none_left, processes_of, read_until, started, state_directory
+from tests.portal.running import kill_all, none_left, processes_of, read_until, started, state_directory
 
 USER = """
 import sys
@@ -46,8 +45,7 @@ def test_whoever_joins_is_served_and_when_all_have_gone_nothing_is_left(soak_sec
                 leaver.stdin.close()
                 leaver.stdin = None
             elif chance.random() < 0.2:
-                for number in processes_of(state):
-                    os.kill(number, signal.SIGKILL)
+                kill_all(state)
             assert sum("portal.embedded.keeper" in line for line in processes_of(state).values()) <= 1
         for each in present:
             each.kill()
