@@ -1,6 +1,7 @@
 """A document as rows: the draft of its pathway, and what it refers to where that is missing."""
 
 from datetime import time
+from itertools import count
 
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history
@@ -125,7 +126,7 @@ class _Writer:
             self.many(
                 [
                     Question(form=form, position=position, kind=question["answer"], **_without(question, "answer"))
-                    for position, question in enumerate(questions, start=1)
+                    for position, question in in_places(questions)
                 ]
             )
 
@@ -146,23 +147,28 @@ class _Writer:
                 calendar=calendars.get(values["calendar"]),
                 patient_wording=values["patient_wording"],
             )
-            for position, values in enumerate(stages, start=1)
+            for position, values in in_places(stages)
         }
         self.many(list(rows.values()))
         self.many([step for values in stages for step in _ladder(rows[values["code"]], values["ladder"])])
         moves = [
             (Transition(source=rows[values["code"]], target=rows[move["to"]], position=position, **_named(move)), move)
             for values in stages
-            for position, move in enumerate(values["moves"], start=1)
+            for position, move in in_places(values["moves"])
         ]
         self.many([row for row, _ in moves])
         self.many(
             [
                 Requirement(transition=row, position=position, check_name=demand["check"], options=demand["options"])
                 for row, move in moves
-                for position, demand in enumerate(move["requires"], start=1)
+                for position, demand in in_places(move["requires"])
             ]
         )
+
+
+def in_places(items):
+    """Pair each with its position, with room between them for what an admin puts there later."""
+    return zip(count(10, 10), items)
 
 
 def missing(model, items):
@@ -171,7 +177,7 @@ def missing(model, items):
 
 
 def _ladder(stage, rungs):
-    for position, values in enumerate(rungs, start=1):
+    for position, values in in_places(rungs):
         when, amount, unit = values["when"]
         every, times = values["repeat"] or (None, 0)
         yield EscalationStep(

@@ -1,0 +1,123 @@
+"""A version: its stages and forms, and what becomes of it."""
+
+from django import forms
+from django.contrib import admin
+from django.urls import path
+
+from pathways import publishing
+from pathways.admin.decisions import Decision, decide
+from pathways.admin.drafts import DraftAdmin, DraftInline, PlacedInline, WholeForm
+from pathways.admin.recorded import CHANGED, RecordedInline
+from pathways.history import save_with_history
+from pathways.models import FormDefinition, PathwayVersion, Stage
+
+
+class StagesInline(PlacedInline):
+    model = Stage
+    fields = ["position", "code", "name", "kind", "team", "limit_amount", "limit_unit", "calendar"]
+    show_change_link = True
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("team", "calendar", "version__pathway")
+
+
+class FormsInline(DraftInline, RecordedInline):
+    model = FormDefinition
+    fields = ["code", "name"]
+    show_change_link = True
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("version__pathway")
+
+
+class VersionForm(WholeForm):
+    starts_in = forms.ModelChoiceField(
+        Stage.objects.none(),
+        required=False,
+        label="Cases start in",
+        help_text="The first stage. Save new stages first, then choose.",
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        stages = self.instance.stages.all()
+        self.fields["starts_in"].queryset = stages
+        self.initial["starts_in"] = next((stage.pk for stage in stages if stage.is_first), None)
+
+
+@admin.register(PathwayVersion)
+class PathwayVersionAdmin(DraftAdmin):
+    form = VersionForm
+    list_display = ["pathway", "number", "status", "published_at", "published_by", "retired_at"]
+    list_filter = ["status", "pathway"]
+    list_select_related = ["pathway", "published_by"]
+    search_fields = ["pathway__name", "pathway__code"]
+    fields = [("pathway", "number", "status"), "starts_in"]
+    readonly_fields = ["pathway", "number", "status"]
+    inlines = [StagesInline, FormsInline]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("pathway")
+
+    @admin.display(description="cases start in")
+    def starts_in(self, version):
+        """Shown where the field is not: on the page of a published version."""
+        return version.stages.filter(is_first=True).first()
+
+    def save_model(self, request, obj, form, change):
+        """Leave the row alone: the page changes what hangs on it."""
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if "starts_in" in form.changed_data:
+            self._start_in(form.cleaned_data["starts_in"], form.instance, by=request.user)
+
+    def _start_in(self, chosen, version, *, by):
+        """Take the mark off one stage before it is put on another: a version has one first stage at most."""
+        for stage in version.stages.filter(is_first=True):
+            stage.is_first = False
+            save_with_history(stage, by=by, reason=CHANGED)
+        first = version.stages.filter(pk=chosen.pk).first() if chosen else None  # it may just have been deleted
+        if first:
+            first.is_first = True
+            save_with_history(first, by=by, reason=CHANGED)
+
+    def get_urls(self):
+        def address(act, view):
+            name = f"pathways_pathwayversion_{act}"
+            return path(f"<path:object_id>/{act}/", self.admin_site.admin_view(view), name=name)
+
+        return [address("publish", self.publish_view), address("retire", self.retire_view), *super().get_urls()]
+
+    def publish_view(self, request, object_id):
+        version = self.get_object(request, object_id)
+        return decide(
+            self,
+            request,
+            version,
+            Decision(
+                question=f"Publish {version}?",
+                says="New cases are then opened under this version. It cannot be changed any more; cases that are "
+                "under way keep the version they were opened under.",
+                button="Publish",
+                act=lambda: publishing.publish(version, by=request.user),
+                done=lambda published: f"Version {published.number} is active now.",
+                problems=publishing.problems(version) if version else [],
+            ),
+        )
+
+    def retire_view(self, request, object_id):
+        version = self.get_object(request, object_id)
+        return decide(
+            self,
+            request,
+            version,
+            Decision(
+                question=f"Retire {version}?",
+                says="No case can be opened on this pathway until another version is published. Cases that are under "
+                "way go on.",
+                button="Retire",
+                act=lambda: publishing.retire(version, by=request.user),
+                done=lambda retired: f"Version {retired.number} is retired now.",
+            ),
+        )
