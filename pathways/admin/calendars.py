@@ -17,11 +17,11 @@ class HoursFormSet(RecordedFormSet):
             return
         hours = {}
         for form in self.forms:
-            given = form.cleaned_data
-            if given.get("opens") and given.get("closes") is not None and form not in self.deleted_forms:
-                closes = f"{given['closes']:%H:%M}"
-                span = [f"{given['opens']:%H:%M}", "24:00" if closes == "00:00" else closes]
-                hours.setdefault(Weekday(given["weekday"]).name.lower()[:3], []).append(span)
+            row = form.instance
+            if row.opens is not None and row.closes is not None and form not in self.deleted_forms:
+                closes = f"{row.closes:%H:%M}"
+                span = [f"{row.opens:%H:%M}", "24:00" if closes == "00:00" else closes]
+                hours.setdefault(Weekday(row.weekday).name.lower()[:3], []).append(span)
         try:
             if hours:
                 week(hours)

@@ -114,7 +114,7 @@ class PlacedForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk is None:
-            self.initial["position"] = None
+            self.initial["position"] = self.instance.position = None
 
 
 class PlacedFormSet(RecordedFormSet):
@@ -122,10 +122,10 @@ class PlacedFormSet(RecordedFormSet):
 
     def clean(self):
         super().clean()
-        forms = [form for form in self.forms if form not in self.deleted_forms and hasattr(form, "cleaned_data")]
-        last = max((form.cleaned_data.get("position") or 0 for form in forms), default=0)
+        forms = [form for form in self.forms if form not in self.deleted_forms]
+        last = max((form.instance.position or 0 for form in forms), default=0)
         for form in forms:
-            if form.cleaned_data.get("position") is None and form.has_changed():
+            if form.instance.position is None:
                 last += 10
                 form.instance.position = last
 

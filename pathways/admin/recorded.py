@@ -2,8 +2,11 @@
 
 from django.contrib import admin
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import ForeignKey, UniqueConstraint
+from django.forms import CharField, Select
 from django.forms.models import BaseInlineFormSet
+from django.forms.widgets import ChoiceWidget
 from simple_history.admin import SimpleHistoryAdmin
 
 from pathways.admin.fields import one_of, several_of
@@ -18,7 +21,11 @@ class MapFields:
     def formfield_for_dbfield(self, db_field, request, **options):
         if isinstance(db_field, ArrayField):
             return several_of(db_field)
-        return super().formfield_for_dbfield(db_field, request, **options)
+        found = super().formfield_for_dbfield(db_field, request, **options)
+        if isinstance(db_field, ForeignKey):
+            # What is chosen here is added in passing at most; to change it, people go to its own page.
+            found.widget.can_change_related = found.widget.can_delete_related = found.widget.can_view_related = False
+        return found
 
     def formfield_for_foreignkey(self, db_field, request, **options):
         return one_of(self.rows_for(db_field, request), db_field)
@@ -33,18 +40,56 @@ class RecordedFormSet(BaseInlineFormSet):
 
     by = None
 
+    def _construct_form(self, i, **kwargs):
+        form = super()._construct_form(i, **kwargs)
+        form.empty_permitted = True  # a row that was not touched is not checked again: each asks the database
+        return form
+
     def save(self, commit=True):
         for form in self.forms:
             form.instance._history_user = self.by
             form.instance._change_reason = CHANGED if form.instance.pk else ADDED
         return super().save(commit)
 
-    def get_unique_error_message(self, unique_check):
-        names = " and ".join(name.replace("_", " ") for name in unique_check if name != self.fk.name)
-        return f"Two rows here have the same {names}. Give each its own."
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            widget = getattr(field.widget, "widget", field.widget)  # the select inside of its "add another"
+            if not isinstance(widget, ChoiceWidget) or isinstance(widget, Select):
+                # The heading of its column names an input to those who see it; this names it to the others.
+                widget.attrs["aria-label"] = field.label or name
 
-    def get_form_error(self):
-        return "Another row here says the same."
+    def validate_unique(self):
+        """Refuse two rows with one code and the like, and rows that exchange theirs: no order of saving allows it."""
+        kept = [form for form in self.forms if form not in self.deleted_forms and self._is_row(form)]
+        for names in self._unique_together():
+            said = " and ".join(name.replace("_", " ") for name in names)
+            seen = {}
+            for form in kept:
+                if seen.setdefault(self._now(form, names), form) is not form:
+                    raise ValidationError(f"Two rows here have the same {said}. Give each its own.")
+            taken = {self._before(form, names): form for form in self.initial_forms}
+            for form in self.initial_forms:
+                if form in kept and taken.get(self._now(form, names), form) is not form:
+                    raise ValidationError(f"Two rows here exchange their {said}. Save one of the changes first.")
+
+    def _is_row(self, form):
+        return form.instance.pk is not None or form.has_changed()
+
+    def _unique_together(self):
+        for constraint in self.model._meta.constraints:
+            if (
+                isinstance(constraint, UniqueConstraint)
+                and not constraint.condition
+                and self.fk.name in constraint.fields
+            ):
+                yield [name for name in constraint.fields if name != self.fk.name]
+
+    def _now(self, form, names):
+        return tuple(getattr(form.instance, self.model._meta.get_field(name).attname) for name in names)
+
+    def _before(self, form, names):
+        return tuple(form.initial[name] for name in names)
 
     def delete_existing(self, obj, commit=True):
         if commit:
@@ -54,6 +99,12 @@ class RecordedFormSet(BaseInlineFormSet):
 class RecordedInline(MapFields, admin.TabularInline):
     formset = RecordedFormSet
     extra = 1
+
+    def formfield_for_dbfield(self, db_field, request, **options):
+        found = super().formfield_for_dbfield(db_field, request, **options)
+        if isinstance(found, CharField) and found.max_length:
+            found.widget.attrs = {"size": 18, "maxlength": found.max_length}  # a row is as wide as the screen at most
+        return found
 
 
 class StackedRecordedInline(MapFields, admin.StackedInline):

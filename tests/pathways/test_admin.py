@@ -338,6 +338,20 @@ def test_a_page_that_is_saved_unchanged_leaves_no_history(client, administrator,
     assert {row: row.history.count() for row in rows} == before
 
 
+def test_stages_that_exchange_their_codes_are_asked_to_wait(client, administrator, draft):
+    answer = save(client, draft, stages__0__code="done", stages__1__code="triage")
+
+    assert errors(answer) == ["Two rows here exchange their code. Save one of the changes first."]
+
+
+def test_a_code_is_free_again_when_its_stage_is_deleted(client, administrator, draft):
+    changes = {"stages__2__code": "done", "stages__2__name": "Finished", "stages__2__kind": "final"}
+
+    saved(client, draft, stages__TOTAL_FORMS=3, stages__1__DELETE="on", **changes)
+
+    assert [stage.name for stage in draft.stages.all()] == ["Triage", "Finished"]
+
+
 def test_new_rows_without_a_place_come_last(client, administrator, draft):
     Stage.objects.filter(code="triage").update(position=10)
     Stage.objects.filter(code="done").update(position=30)
@@ -446,8 +460,21 @@ def test_new_hours_count_at_once(client, administrator):
 # Cost
 
 
-def test_a_large_version_costs_no_more_statements_than_a_small_one(client, administrator, draft, settings):
-    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+def test_a_large_version_is_saved_in_one_go(client, administrator, draft):
+    for number in range(100):
+        a_stage(draft, f"stage-{number}", patient_wording="x")
+    sent = inputs(client.get(address(draft)), "pathwayversion_form") | {"stages-1-name": "Finished"}
+
+    with CountedStatements() as counted:
+        assert client.post(address(draft), sent | {"_save": "Save"}).status_code == 302
+
+    assert len(sent) > 1000
+    assert len(counted) <= 30
+
+    assert draft.stages.get(code="done").name == "Finished"
+
+
+def test_a_large_version_costs_no_more_statements_than_a_small_one(client, administrator, draft):
     for number in range(60):
         a_stage(draft, f"stage-{number}", patient_wording="x", calendar=office_hours())
     pages = [

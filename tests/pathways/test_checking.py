@@ -166,6 +166,11 @@ def test_a_move_to_a_stage_of_another_version(sound):
         ),
         (
             "waited at least",
+            {"amount": 10**12, "unit": "days"},
+            "“Number” is too large: 1000000000000. Write 100,000 at most.",
+        ),
+        (
+            "waited at least",
             {"amount": 2, "unit": "moons"},
             "“Counted in” must be one of minutes, hours, days, not 'moons'.",
         ),
