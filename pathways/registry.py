@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+LARGEST = 100_000  # of any number that is asked for: more days than that lead past the end of all calendars
+
 
 @dataclass(frozen=True)
 class Option:
@@ -28,6 +30,8 @@ class Option:
             return f"“{self.label}” is missing." if self.required else None
         if self.kind == "number" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
             return f"“{self.label}” must be a whole number, not {value!r}."
+        if self.kind == "number" and value > LARGEST:
+            return f"“{self.label}” is too large: {value}. Write {LARGEST:,} at most."
         if self.kind in ("text", "form", "choice") and not isinstance(value, str):
             return f"“{self.label}” must be text, not {value!r}."
         if self.kind == "form" and value not in forms:
