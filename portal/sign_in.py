@@ -5,7 +5,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 
 from cases import demo
-from portal.form_look import LooksLikeNHS
+from cases.web.form_look import LooksLikeNHS
 
 
 class SignInForm(LooksLikeNHS, AuthenticationForm):

@@ -70,11 +70,22 @@ def _escalation(notice, now):
 
 
 def _digest(notice, now):
-    lines = [_line(line.escalation, now) for line in notice.lines.select_related("escalation__case")]
-    lines = sorted((line for line in lines if not line["is_over"]), key=lambda line: line["escalation"].due_at)
+    """One line a case: of several escalations of it the highest, the latest due first; nothing of what is over."""
+    highest = {}
+    for line in notice.lines.select_related("escalation__case").order_by(
+        "escalation__level", "escalation__occurrence"
+    ):
+        if line.escalation.resolved_at is None:
+            highest[line.escalation.case_id] = _line(line.escalation, now)
+    lines = sorted(highest.values(), key=lambda line: line["escalation"].due_at)
     late = sum(line["is_late"] for line in lines)
-    subject = f"{late} {'case is' if late == 1 else 'cases are'} late, {len(lines) - late} soon"
-    return subject, {"lines": lines, "late": late, "soon": len(lines) - late}
+    soon = len(lines) - late
+    said = [_cases(late, "late")] * bool(late) + [f"{soon} soon" if late else _cases(soon, "soon late")] * bool(soon)
+    return ", ".join(said) or "All cases have moved on", {"lines": lines}
+
+
+def _cases(number, what):
+    return f"1 case is {what}" if number == 1 else f"{number} cases are {what}"
 
 
 def _hold_ended(notice, now):

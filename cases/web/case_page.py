@@ -17,7 +17,9 @@ class CasePage(CaseView, TemplateView):
 
     def get_context_data(self, **context):
         case, user, now = self.case, self.request.user, self.now
-        entries = list(case.entries.select_related("stage", "team", "via", "entered_by").order_by("entered_at", "pk"))
+        entries = list(
+            case.entries.select_related("stage", "team", "via", "entered_by").order_by("entered_at", "left_at", "pk")
+        )
         entry = next((stay for stay in entries if stay.left_at is None), None)
         holds = list(case.holds.select_related("started_by", "ended_by").order_by("-started_at", "-pk"))
         reads_only = access.refusal(user, "note", case.team)

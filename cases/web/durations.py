@@ -10,10 +10,10 @@ from django.views.generic.base import TemplateView
 from cases import access, durations
 from cases.durations.summary import PERCENTILES
 from cases.showing import LONDON
+from cases.web.date_input import DateField
+from cases.web.form_look import PageForm
 from cases.web.pages import SignedInView
 from pathways.models import Pathway
-from portal.date_input import DateField
-from portal.form_look import PageForm
 
 NOT_YOURS = "Stage durations are for managers of a team, pathway administrators and inspectors. Ask your manager."
 

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from cases.models.patient import Patient, validate_nhs_number
 from cases.showing import LONDON
+from cases.web.date_input import DateField
+from cases.web.form_look import LooksLikeNHS, PageForm
 from pathways.models import Membership
-from portal.date_input import DateField
-from portal.form_look import LooksLikeNHS, PageForm
 
 LINES = {"rows": 4}
 HOLD_ENDS_AT = time(9)  # when people are there to take the case up again

@@ -12,10 +12,10 @@ from django.views.generic.base import TemplateView
 from cases import access
 from cases.models import Case, Hold, StageEntry
 from cases.web.ages import Age, age
+from cases.web.form_look import PageForm
 from cases.web.pages import SignedInView
 from pathways.maps import version_map
 from pathways.models import PathwayVersion, Team
-from portal.form_look import PageForm
 
 PAGE_SIZE = 25
 COUNTED = 1000  # nobody reads on to the thousandth case, and counting millions would cost seconds

@@ -6,8 +6,8 @@ import pytest
 from django import forms
 from django.template.loader import render_to_string
 
-from portal.date_input import DateField
-from portal.form_look import PageForm
+from cases.web.date_input import DateField
+from cases.web.form_look import PageForm
 
 
 class Discharge(PageForm):
