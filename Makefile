@@ -1,7 +1,7 @@
 # Midwatch. Needs python3 (3.11 or newer) with pip, and nothing else.
 .PHONY: run setup test soak bench lock
 
-# How long the soak lasts, in seconds. CI runs a sample: SECONDS=120
+# How long the soak lasts, in seconds. CI runs a sample: SECONDS=180
 SECONDS ?= 1800
 UV ?= uv
 

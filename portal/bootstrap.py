@@ -47,8 +47,11 @@ def prepare(lock):
             return
         require_pip()
         print("Installing {} into {} ...".format(lock, VENV), flush=True)
-        # Without pip: Debian's python3 makes no environment with pip unless python3-venv is installed too.
-        call([sys.executable, "-m", "venv", "--without-pip", "--clear", VENV], "The environment could not be made.")
+        if installed() != stamps["base.txt"]:  # which needs more packages only, and a portal may be running on it
+            # Without pip: Debian's python3 makes no environment with pip unless python3-venv is installed too.
+            call(
+                [sys.executable, "-m", "venv", "--without-pip", "--clear", VENV], "The environment could not be made."
+            )
         install(lock)
         install(ASSETS, "--no-deps")
         with open(STAMP, "w") as stamp:

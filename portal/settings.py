@@ -31,10 +31,13 @@ DATABASES = {"default": environment.database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 EMAIL_TIMEOUT = 20  # seconds: a mail server that hangs must not hold the outbox
-DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Midwatch <midwatch@localhost>")
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
+HOST = ALLOWED_HOSTS[0].lstrip(".")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL") or f"Midwatch <midwatch@{HOST}>"
 BIND = os.environ.get("BIND") or "127.0.0.1:8000"
-MIDWATCH_BASE_URL = os.environ.get("MIDWATCH_BASE_URL", f"http://{BIND}").rstrip("/")  # where links in e-mails lead
+# Where the links in e-mails lead.
+MIDWATCH_BASE_URL = (
+    os.environ.get("MIDWATCH_BASE_URL") or (f"http://{BIND}" if EMBEDDED else f"https://{HOST}")
+).rstrip("/")
 
 # What runs -----------------------------------------------------------------------------------------------------------
 DEBUG = False

@@ -110,7 +110,8 @@ FROM (
 WHERE log_stay.log_id = stay.log_id AND log_stay.place = stay.place
 """
 
-# Stays of one instant that took no time are in the order of their keys: remade when a new one comes between them.
+# Stays of one instant that took no time are in the order of their keys: remade when a new one comes between. Where
+# an escalation points at one, its row is worth more than its place among stays of no length.
 OUT_OF_ORDER = """
 WITH brief AS (
     SELECT log_id, place, entered_at, entry_id,

@@ -51,11 +51,14 @@ def read(file: BinaryIO, columns: Columns) -> Iterator[Row]:
         header = [name.strip() for name in _header(reader)]
         places = {name: _place(name, header) for name in (columns.case, columns.stage, columns.time, *columns.facts)}
         yield from _rows(reader, len(header), columns, places)
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        # The text is decoded in pieces, each when a line is not complete without it.
+        line = reader.line_num + 1 + error.object.count(b"\n", 0, error.start)
         raise Refused(
-            f"The file is not in UTF-8: after row {reader.line_num} it holds bytes that are no text. Save it as “CSV "
-            "UTF-8”."
+            f"The file is not in UTF-8: row {line} holds bytes that are no text. Save it as “CSV UTF-8”."
         ) from None
+    finally:
+        lines.detach()  # the file is closed by whoever opened it
 
 
 def _header(reader):

@@ -86,7 +86,7 @@ class CasePage(CaseView, TemplateView):
     @cached_property
     def stays(self):
         entries = self.case.entries.select_related("stage", "team", "via", "entered_by")
-        return list(entries.order_by("entered_at", "pk"))
+        return list(entries.order_by("entered_at", "left_at", "pk"))
 
     @cached_property
     def entry(self):

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -114,7 +115,8 @@ def test_moves_and_sweeps_on_the_same_cases_never_stop_each_other(monkeypatch):
     def hold_and_resume_all():
         for case in reversed(cases):
             lifecycle.hold_case(case, reason="Abroad", until=DUE + 900 * DAY, by=by, at=DUE + DAY)
-            lifecycle.resume_case(case, by=by, at=DUE + DAY)
+            with suppress(Refused):  # a move that came in between has ended the hold
+                lifecycle.resume_case(case, by=by, at=DUE + DAY)
 
     def sweep_on():
         for _ in range(12):

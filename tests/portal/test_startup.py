@@ -150,3 +150,10 @@ def test_any_other_command_works_alone(state):
 
     assert "[ ] 0001_create_user" in listed.stdout
     assert (state / "postgres").is_dir()
+
+
+def test_links_in_emails_lead_to_the_installation(named):
+    settings = manage("diffsettings", **named).stdout
+
+    assert "MIDWATCH_BASE_URL = 'https://midwatch.example.nhs.uk'" in settings
+    assert "DEFAULT_FROM_EMAIL = 'Midwatch <midwatch@midwatch.example.nhs.uk>'" in settings

@@ -66,10 +66,10 @@ def cell(figures, name) -> str:
 
 
 def short(seconds: float) -> str:
-    """A length of time in its two largest units: 2d 5h, 3h 20m, 45s."""
-    left, words = round(seconds), []
+    """A length of time in its largest unit and the one below: 2d 5h, 3h 20m, 45s. What is less is dropped."""
+    left, parts = round(seconds), []
     for unit, size in UNITS:
-        if left >= size and len(words) < 2:
-            words.append(f"{left // size}{unit}")
+        parts.append((left // size, unit))
         left %= size
-    return " ".join(words) or "0s"
+    largest = next((place for place, (number, _) in enumerate(parts) if number), len(parts))
+    return " ".join(f"{number}{unit}" for number, unit in parts[largest : largest + 2] if number) or "0s"

@@ -78,14 +78,16 @@ class Command(BaseCommand):
         self.say("Preparing the database ...")
         try:
             call_command("migrate", verbosity=0, interactive=False)
+            if with_demo:
+                self.say("Loading the demo's data ...")
+                call_command("load_demo", verbosity=0)
+            self.sign_ins = demo.SIGN_INS if settings.EMBEDDED and demo.people.are_here() else []
         except DatabaseError as error:
             raise Refused(f"The database could not be brought up to date: {startup.first_line(error)}.") from None
-        if with_demo:
-            self.say("Loading the demo's data ...")
-            call_command("load_demo", verbosity=0)
+        finally:
+            connections.close_all()
         self.say("Collecting the static files ...")
         call_command("collectstatic", verbosity=0, interactive=False)
-        connections.close_all()
 
     def open_up(self, children: Children, url: str) -> None:
         """Wait until the web server answers; say where it is, and show it if there is a desktop."""
@@ -98,29 +100,24 @@ class Command(BaseCommand):
             time.sleep(0.05)
         self.say(f"\nMidwatch is running at {url}")
         self.say(f"Its logs are in {places.directory('log')}. Ctrl-C stops it.")
-        if settings.EMBEDDED:
-            self.show_sign_ins()
-            if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform == "darwin":
+        if self.sign_ins:
+            self.say("\nSign in as        with the password    who")
+        for username, password, does in self.sign_ins:
+            self.say(f"  {username:<16}{password:<21}{does}")
+        if settings.EMBEDDED and (os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"} or sys.platform == "darwin"):
+            with contextlib.suppress(OSError, webbrowser.Error):
                 webbrowser.open(url)
 
     def stay(self, children: Children) -> None:
         """Return never: stay until something fails, a signal comes, or the terminal is closed."""
-        on_a_terminal = sys.stdin.isatty()
+        on_a_terminal = os.isatty(0)
         while True:
             children.refuse_the_dead()
             if settings.EMBEDDED and not users.running():
                 raise Refused(f"The embedded servers ended, so everything was stopped. See {places.log('keeper')}.")
-            if on_a_terminal and not sys.stdin.isatty():
+            if on_a_terminal and not os.isatty(0):
                 raise Stop("Terminal closed")  # whose signal may have gone to make alone, which does not pass it on
             time.sleep(0.5)
-
-    def show_sign_ins(self) -> None:
-        """Say who can sign in to the demo."""
-        if demo.people.are_here():
-            self.say("\nSign in as        with the password    who")
-            for username, password, does in demo.SIGN_INS:
-                self.say(f"  {username:<16}{password:<21}{does}")
-        connections.close_all()
 
     def say(self, words: str) -> None:
         """Say something at once, also into a pipe."""

@@ -1,0 +1,143 @@
+"""A day of an emergency department as it was published: who waits where, how long, and which of them are late."""
+
+import json
+from collections import Counter
+from datetime import datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from statistics import mean, median, stdev
+
+import pytest
+import yaml
+from django.core import mail
+from django.core.management import call_command
+
+from cases.models import Case, Escalation, Notice, StageEntry
+from cases.watch import timers
+from pathways.models import Membership, Role, Team
+from tests.cases.history_import.logs import bring
+from tests.factories import UserFactory
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+LOG, EXPECTED = DATA / "ed_snapshot_eventlog.csv", DATA / "ed_snapshot_expected.json"
+FINALS = ["Discharged", "Admitted to Hospital", "Left Without Being Seen"]
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(not LOG.exists(), reason="shared/data is not beside the checkout"),
+]
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return json.loads(EXPECTED.read_text())
+
+
+@pytest.fixture
+def as_of(expected):
+    return datetime.fromisoformat(expected["as_of"])
+
+
+@pytest.fixture
+def imported(tmp_path, expected):
+    """The log, in a pathway whose stages have the names of its activities and the published thresholds."""
+    activities = [*expected["stage_after_activity"], "Treatment Administered", "Diagnostic Test Ordered", *FINALS]
+    document = {
+        "pathway": {"code": "ed", "name": "Emergency department"},
+        "starts_in": "registration",
+        "teams": [{"code": "ed-team", "name": "Emergency department"}],
+        "stages": [a_stage(name, expected) for name in activities],
+    }
+    file = tmp_path / "ed.yaml"
+    file.write_text(yaml.safe_dump(document, sort_keys=False))
+    call_command("load_pathway", str(file), stdout=StringIO(), stderr=StringIO())
+    manager = UserFactory()
+    Membership.objects.create(team=Team.objects.get(code="ed-team"), user=manager, role=Role.MANAGER)
+    return bring(LOG, pathway="ed", facts="patient_id")
+
+
+def a_stage(activity, expected):
+    stage = {"code": activity.lower().replace(" ", "-"), "name": activity, "team": "ed-team"}
+    if activity in FINALS:
+        return stage | {"kind": "final"}
+    if thresholds := expected["thresholds_minutes"].get(expected["stage_after_activity"].get(activity)):
+        warning, critical = thresholds["warning_above"], thresholds["critical_above"]
+        stage["limit"] = f"{warning} minutes"
+        stage["ladder"] = [
+            {"code": "warning", "name": "Warning", "when": "at the limit", "tells": ["managers"]},
+            {
+                "code": "critical",
+                "name": "Critical",
+                "when": f"{critical - warning} minutes after",
+                "tells": ["managers"],
+            },
+        ]
+    return stage
+
+
+def sweep():
+    answer = StringIO()
+    call_command("sweep", at="2025-05-04T14:00:00Z", json=True, stdout=answer)
+    return json.loads(answer.getvalue())
+
+
+def test_55_cases_wait_and_101_are_closed_each_where_and_how_long_as_published(imported, expected, as_of):
+    assert imported == {"cases": 156, "events": 1402, "added": 1402, "rejected": []}
+    assert Counter(Case.objects.values_list("status", flat=True)) == {"open": 55, "closed": 101}
+    last = {entry.case.log_id: entry for entry in StageEntry.objects.select_related("case", "stage")}
+    assert {
+        log_id: ("closed" if entry.ends_journey else entry.stage.name, (as_of - entry.entered_at) / MINUTE)
+        for log_id, entry in last.items()
+    } == {
+        case["case_id"]: ("closed" if case["stage"] == "closed" else case["last_activity"], case["minutes_in_stage"])
+        for case in expected["cases"]
+    }
+    assert last["ED720859"].facts == {"patient_id": "P4978"}
+
+
+def test_closed_cases_took_as_long_as_published(imported, expected):
+    took = [(case.closed_at - case.opened_at) / MINUTE for case in Case.objects.filter(status="closed")]
+    published = expected["closed_length_of_stay_minutes"]
+    assert len(took) == published["n"]
+    assert mean(took) == pytest.approx(published["mean"], rel=1e-9)
+    assert stdev(took) == pytest.approx(published["sd_sample"], rel=1e-9)
+    assert (median(took), max(took)) == (published["median"], published["max"])
+    assert sum(minutes <= 240 for minutes in took) == published["within_240"]
+
+
+def test_the_sweep_finds_the_8_warnings_and_the_2_critical_cases_that_were_published(imported, expected, as_of):
+    assert sweep()["escalations"] == 12
+
+    rungs = {}
+    for log_id, code in Escalation.objects.values_list("case__log_id", "rung_code"):
+        rungs.setdefault(log_id, set()).add(code)
+    late = {case["case_id"]: case["status"] for case in expected["cases"] if case["status"] in ("warning", "critical")}
+    assert Counter(late.values()) == {"warning": 8, "critical": 2}
+    assert rungs == {
+        log_id: {"warning"} if status == "warning" else {"warning", "critical"} for log_id, status in late.items()
+    }
+    assert timers.rebuild(check=True) == []
+
+
+def test_the_case_that_is_at_its_limit_to_the_minute_is_within_it(imported, expected, as_of):
+    at_the_limit = Case.objects.get(due_at=as_of)
+    published = {case["case_id"]: case["status"] for case in expected["cases"]}
+    assert published[at_the_limit.log_id] == "ok"
+    sweep()
+    assert not at_the_limit.escalations.exists()
+
+
+def test_a_second_sweep_adds_nothing_and_one_digest_tells_of_all(imported):
+    sweep()
+    assert sweep()["escalations"] == 0
+    assert Escalation.objects.count() == 12
+    digest = Notice.objects.get()
+    assert (digest.kind, digest.lines.count(), len(mail.outbox)) == ("digest", 10, 1)  # of each case its highest rung
+
+
+def test_a_second_import_adds_nothing(imported):
+    before = list(StageEntry.objects.values())
+    assert bring(LOG, pathway="ed", facts="patient_id") == imported | {"added": 0}
+    assert list(StageEntry.objects.values()) == before
