@@ -517,11 +517,7 @@ def test_a_large_version_is_saved_in_one_go(client, administrator, draft):
         a_stage(draft, f"stage-{number}", patient_wording="x")
     sent = inputs(client.get(address(draft)), "pathwayversion_form") | {"stages-1-name": "Finished"}
 
-<<<<<<< HEAD
     with CaptureQueriesContext(connection) as counted:
-=======
-    with CountedStatements() as counted:
->>>>>>> mainnew
         assert client.post(address(draft), sent | {"_save": "Save"}).status_code == 302
 
     assert len(sent) > 1000
@@ -530,7 +526,6 @@ def test_a_large_version_is_saved_in_one_go(client, administrator, draft):
     assert draft.stages.get(code="done").name == "Finished"
 
 
-<<<<<<< HEAD
 @pytest.fixture
 def large(draft):
     """A draft with 200 stages and something of everything, and 2,000 cases under way on the version before it."""
@@ -551,11 +546,6 @@ def large(draft):
 
 def test_a_large_version_with_many_cases_costs_no_more_statements_than_a_small_one(client, administrator, large):
     stage = large.stages.get(code="triage")
-=======
-def test_a_large_version_costs_no_more_statements_than_a_small_one(client, administrator, draft):
-    for number in range(60):
-        a_stage(draft, f"stage-{number}", patient_wording="x", calendar=office_hours())
->>>>>>> mainnew
     pages = [
         address(large),
         address(large, "publish"),
