@@ -52,7 +52,7 @@ def test_stages_are_added_row_by_row_and_published(page, administrator):
     page.get_by_role("button", name="Save and continue editing").first.click()
 
     page.get_by_text("was changed successfully").wait_for()
-    page.get_by_role("link", name="Check and publish").click()
+    page.get_by_role("link", name="Publish", exact=True).click()
     publish = page.get_by_role("button", name="Publish")
     then_the_page_is_accessible(page, once=publish)
     publish.click()
