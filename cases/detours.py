@@ -6,9 +6,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from cases import access, lifecycle, stays
-from cases.models import Case
+from cases.models import Case, Note
 from cases.refusals import Refused
 from cases.watch import notices
+from pathways.history import save_with_history
 from pathways.models import Role
 
 
@@ -29,7 +30,7 @@ def refusal(user, case, rule) -> str | None:
 
 @transaction.atomic
 def take(case, rule, *, by, note, seen_entry=None, at=None) -> Case:
-    """Take the detour ``rule`` from ``case``, for the reason in ``note``; return the child case.
+    """Take the detour ``rule`` from ``case``; return the child case, on which ``note`` says what has happened.
 
     Raises PermissionDenied, StaleView, or Refused if it cannot be taken from here, its pathway has no active version,
     or the reason is missing.
@@ -54,8 +55,10 @@ def take(case, rule, *, by, note, seen_entry=None, at=None) -> Case:
         restricted=rule.restricted,
         now=now,
         by=by,
-        reason=note.strip(),
+        reason=rule.name,
     )
+    told = Note(case=child, text=note.strip(), written_by=by, written_at=now)  # on the child: it may be restricted
+    save_with_history(told, by=by, reason=rule.name)
     if rule.hold_at_most and not case.is_held:
         until = rule.hold_at_most.after(now)
         # The parent's record may be read by people who may not see a restricted detour.

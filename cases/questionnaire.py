@@ -33,10 +33,14 @@ class AnswersForm(forms.Form):
             asked = other not in self.unasked and wanted in (given if isinstance(given, list) else [given])
             if not asked:
                 self.unasked.add(code)
-                self.fields[code].required = False
+        required = {code: self.fields[code].required for code in self.unasked}
+        for code in self.unasked:
+            self.fields[code].required = False
         super().full_clean()
         for code in self.unasked & set(self._errors or ()):
             del self._errors[code]
+        for code in self.unasked:  # drawn again, it is not optional: it is required as soon as it is asked
+            self.fields[code].required = required[code]
 
     def clean(self):
         return {code: None if code in self.unasked else value for code, value in super().clean().items()}

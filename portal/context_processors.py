@@ -23,6 +23,8 @@ def _navigation(request):
         places.append(("Stage durations", "durations"))
     if settings.EMBEDDED:
         places.append(("Mail sent", "mail-sent"))
+    if access.is_pathway_administrator(user):
+        places.append(("Pathways", "gallery"))
     if user.is_staff:
         places.append(("Admin", "admin:index"))
     links = [(label, reverse(name)) for label, name in places]

@@ -17,5 +17,6 @@ urlpatterns = [
     path("mail-sent/<str:name>/html/", mail_sent.mail_html, name="mail-html"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("cases.api.urls")),
+    path("", include("pathways.web.urls")),
     path("", include("cases.web.urls")),
 ]

@@ -86,7 +86,7 @@ class TakeDetour(ActView):
         return detours.refusal(self.request.user, self.case, self.rule)
 
     def get_context_data(self, **context):
-        about = {"rule": self.rule, "title": self.rule.name, "button": self.rule.name}
+        about = {"rule": self.rule, "title": self.rule.name, "button": f"Record “{self.rule}”"}
         return super().get_context_data(**about, effect=effect(self.case, self.rule, self.now), **context)
 
     def perform(self, note):

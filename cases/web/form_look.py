@@ -129,6 +129,4 @@ class PageForm(LooksLikeNHS, forms.Form):
 def _ask_for(field) -> str:
     if isinstance(field, forms.BooleanField):
         return "Tick"
-    if isinstance(field, forms.FileField):
-        return "Choose a file for"
     return "Choose an answer for" if isinstance(field, forms.ChoiceField) else "Fill in"

@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from django import forms
 from django.utils import timezone
 
+from cases import recording
 from cases.models.patient import Patient, validate_nhs_number
 from cases.showing import LONDON
 from cases.web.date_input import DateField
@@ -139,7 +140,9 @@ class DocumentForm(PageForm):
     """A file, and what to call it if its own name says nothing."""
 
     file = forms.FileField(
-        label="File",
+        label="Which file?",
+        error_messages={"required": "Choose a file."},
+        widget=forms.FileInput(attrs={"accept": ",".join(recording.KINDS)}),
         allow_empty_file=True,  # so that the operation says what is wrong with it
         help_text="A PDF, a Word document (.docx), or a picture (.png or .jpg), of 10 MB at most.",
     )
@@ -152,7 +155,7 @@ class DocumentForm(PageForm):
 
 
 class DetourForm(PageForm):
-    note = long_text("What has happened?", help_text="For example: did not come to the clinic today at 10am.")
+    note = long_text("What has happened?", help_text="What, when, and who noticed it.")
 
 
 class OfferForm(PageForm):

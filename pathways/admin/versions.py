@@ -27,6 +27,7 @@ class StagesInline(PlacedInline):
 
 class FormsInline(DraftInline, RecordedInline):
     model = FormDefinition
+    verbose_name, verbose_name_plural = "form", "forms that people fill in"
     fields = ["code", "name"]
     show_change_link = True
 

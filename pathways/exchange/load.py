@@ -50,10 +50,12 @@ def _others(document):
     return {detour["pathway"] for detour in document["detours"]} - {document["pathway"]["code"]}
 
 
-def says_the_same(document: dict, version: PathwayVersion | Drawn) -> bool:
-    """Tell whether loading ``document`` would make a version equal to ``version``."""
+def says_the_same(document: dict, version: PathwayVersion | Drawn, *, also_about=True) -> bool:
+    """Tell whether loading ``document`` would make a version equal to ``version``; without ``also_about`` the words
+    about the pathway as a whole may differ.
+    """
     existing = document_of(version)
-    return all(document[part] == existing[part] for part in OF_THE_MAP)
+    return all(document[part] == existing[part] for part in OF_THE_MAP if also_about or part != "pathway")
 
 
 @transaction.atomic

@@ -38,6 +38,8 @@ def test_a_detour_is_a_child_case_and_the_parent_stays_where_it_is(caseworker):
     assert (child.parent, child.stage, child.detour.code) == (parent, "rang", "dna")
     assert (fresh(parent).stage, fresh(parent).status, fresh(parent).due_at) == ("triage", "open", MONDAY + 10 * DAY)
     assert child.patient == parent.patient
+    assert [(note.text, note.written_by) for note in child.notes.all()] == [("Was not there", caseworker)]
+    assert not parent.notes.exists()
 
 
 def test_the_parents_clock_is_held_until_the_detour_ends(caseworker):

@@ -79,7 +79,7 @@ def test_it_asks_what_happened_and_begins_the_child_case(signed_in, case):
     assert answer.redirect_chain == [(case.get_absolute_url(), 302)]
     assert f"{child} has begun: Did not attend. It is in Rang, with Booking team." in words(answer)
     assert "This case is on hold until" in words(answer)
-    assert (fresh(case).status, child.history.first().history_change_reason) == ("on_hold", "Was not there.")
+    assert (fresh(case).status, child.notes.get().text) == ("on_hold", "Was not there.")
 
 
 def test_parent_and_child_lead_to_each_other(signed_in, case, caseworker):

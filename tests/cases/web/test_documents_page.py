@@ -55,7 +55,7 @@ def test_a_file_whose_name_says_nothing_is_called_what_it_is(signed_in, client, 
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
-        ({}, "Choose a file for “File”."),
+        ({}, "Choose a file."),
         ({"file": a_file("letter.html", b"<script>")}, "Choose a PDF, a Word document (.docx), or a picture"),
         ({"file": a_file("letter.pdf", b"<script>")}, "Choose a PDF, a Word document (.docx), or a picture"),
         ({"file": a_file("letter.pdf", b"")}, "Choose a PDF, a Word document (.docx), or a picture"),

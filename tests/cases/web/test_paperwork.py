@@ -129,6 +129,7 @@ def test_a_question_that_hangs_on_another_answer_says_so_and_marks_it_for_the_sc
     assert 'data-asked-if="falls" data-asked-if-answer="yes"' in page
     assert 'aria-describedby="id_how-many_asked_if"' in page
     assert page.count("data-asked-if-words") == 2
+    assert "How many falls? (optional)" not in page
     assert "questions.js" in page
 
 
