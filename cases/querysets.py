@@ -26,9 +26,10 @@ class CaseQuerySet(models.QuerySet):
     def lock(self, pk):
         """Return the case ``pk``, locked until the end of the transaction.
 
-        FOR NO KEY UPDATE: a plain FOR UPDATE deadlocks with a sweep that inserts rows which refer to the case.
+        FOR NO KEY UPDATE: a plain FOR UPDATE deadlocks with a sweep that inserts rows which refer to the case. Without
+        a join: whoever waits here while the case goes to another team would find no row that still joins.
         """
-        return self.select_related("team").select_for_update(of=("self",), no_key=True).get(pk=pk)
+        return self.select_for_update(no_key=True).get(pk=pk)
 
     def open(self):
         return self.exclude(status="closed")

@@ -219,9 +219,6 @@ def then_i_am_asked_about_fourteen_cases(page):
 
 
 def when_i_map_them_and_publish(page):
-    page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text("Say whether the cases under way are moved to this version.")).to_be_visible()
-    then_the_page_is_accessible(page)
     page.get_by_label("Yes. They keep their place").check()
     page.get_by_label(f"{REVIEW} is not in this version").select_option(label=f"go to {PLANNING}")
     page.get_by_role("button", name="Publish").click()

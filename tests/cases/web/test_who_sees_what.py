@@ -115,7 +115,7 @@ def test_stage_durations_are_for_those_who_see_figures(client, pathway, who, sta
         ("caseworker", ["Cases", "Open a case", "Mail sent"]),
         ("manager", ["Cases", "Open a case", "Stage durations", "Mail sent"]),
         ("inspector", ["Cases", "Stage durations", "Mail sent"]),
-        ("pathway_administrator", ["Cases", "Stage durations", "Mail sent", "Admin"]),
+        ("pathway_administrator", ["Cases", "Stage durations", "Mail sent", "Pathways", "Admin"]),
     ],
 )
 def test_the_menu_names_the_places_that_are_open(client, who, places, request):
