@@ -19,8 +19,9 @@ from tests.factories import LADDER, MONDAY, a_case, a_manager, a_pathway
 
 pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True)]
 
-STEP, END = timedelta(hours=6), MONDAY + timedelta(days=16)
-# Sweeps on and on, six hours of the cases' time apart, from where the last one that finished left off.
+END = MONDAY + timedelta(days=16)
+# Sweeps on and on, ten minutes of the cases' time apart so that it is never done before it is killed, from where the
+# last one that finished left off.
 SWEEPER = """
 import sys
 from datetime import datetime, timedelta
@@ -33,7 +34,7 @@ sweep.BATCH_SIZE = 3
 end = datetime.fromisoformat(sys.argv[3])
 as_of = sweep.last_as_of() or datetime.fromisoformat(sys.argv[2])
 while as_of < end:
-    as_of += timedelta(hours=6)
+    as_of += timedelta(minutes=10)
     sweep.run(as_of)
 """
 
