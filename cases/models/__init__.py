@@ -1,26 +1,33 @@
 from cases.models.case import Case
+from cases.models.events import CaseEvent, Override
 from cases.models.evidence import Document, DocumentContent, FormRecord, Note
 from cases.models.follow_ups import Result, Task
 from cases.models.handoff import Handoff
 from cases.models.imported import LogEvent
 from cases.models.journey import Hold, StageEntry
-from cases.models.patient import Patient
+from cases.models.lists import ListExport, SavedView
+from cases.models.patient import Patient, PatientMerge
 from cases.models.watch import Escalation, Notice, NoticeLine, SweepRun, Timer
 
 __all__ = [
     "Case",
+    "CaseEvent",
     "Document",
     "DocumentContent",
     "Escalation",
     "FormRecord",
     "Handoff",
     "Hold",
+    "ListExport",
     "LogEvent",
     "Note",
     "Notice",
     "NoticeLine",
+    "Override",
     "Patient",
+    "PatientMerge",
     "Result",
+    "SavedView",
     "StageEntry",
     "SweepRun",
     "Task",

@@ -38,6 +38,10 @@ class Case(fsm.ConcurrentTransitionMixin, fsm.FSMModelMixin, models.Model):
         ON_HOLD = "on_hold", "on hold"
         CLOSED = "closed", "closed"
 
+    class Priority(models.IntegerChoices):
+        ROUTINE = 0, "routine"
+        URGENT = 1, "urgent"
+
     reference = models.CharField(max_length=20, unique=True, db_default=NextReference(), editable=False)
     version = models.ForeignKey("pathways.PathwayVersion", models.PROTECT, related_name="cases")
     status = fsm.FSMField(choices=Status, default=Status.OPEN, protected=True, editable=False)
@@ -47,6 +51,9 @@ class Case(fsm.ConcurrentTransitionMixin, fsm.FSMModelMixin, models.Model):
     patient = models.ForeignKey("cases.Patient", models.PROTECT, null=True, blank=True, related_name="cases")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     detour = models.ForeignKey("pathways.DetourRule", models.PROTECT, null=True, blank=True, related_name="+")
+    priority = models.PositiveSmallIntegerField(
+        choices=Priority, default=Priority.ROUTINE, db_default=Priority.ROUTINE
+    )
     restricted = models.BooleanField("seen only by its own teams", default=False, db_default=False)
     log_id = models.CharField(
         "case id in its log", max_length=200, blank=True, help_text="Only for cases imported from a log."
@@ -83,6 +90,10 @@ class Case(fsm.ConcurrentTransitionMixin, fsm.FSMModelMixin, models.Model):
                 name="case_list_of_owner",
             ),
             models.Index(F("due_at").asc(nulls_last=True), F("id"), condition=~Q(status="closed"), name="case_list"),
+            models.Index(fields=["team"], condition=Q(owner=None) & ~Q(status="closed"), name="case_list_of_nobodys"),
+            models.Index(
+                fields=["team"], condition=Q(priority__gt=0) & ~Q(status="closed"), name="case_list_of_urgent"
+            ),
             models.Index(fields=["version", "stage"], name="case_by_stage"),
         ]
         constraints = [

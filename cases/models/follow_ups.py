@@ -41,6 +41,9 @@ class Task(models.Model):
         indexes = [
             models.Index(fields=["case", "code"], name="tasks_of_a_template"),
             models.Index(fields=["team", "due_at"], condition=Q(done_at=None, cancelled_at=None), name="tasks_owed"),
+            models.Index(
+                fields=["owner", "due_at"], condition=Q(done_at=None, cancelled_at=None), name="tasks_owed_by_one"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -76,6 +79,8 @@ class Result(models.Model):
     arrived_at = models.DateTimeField(null=True)
     arrived_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")  # who recorded it
     finding = models.TextField(blank=True)
+    read_within_days = models.PositiveSmallIntegerField("to be read within, in days", default=2, db_default=2)
+    due_at = models.DateTimeField("to be read by", null=True)  # from its arrival on
     read_at = models.DateTimeField(null=True)
     read_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
 
@@ -83,6 +88,9 @@ class Result(models.Model):
 
     class Meta:
         ordering = ["requested_at", "pk"]
+        indexes = [
+            models.Index(fields=["reader"], condition=Q(arrived_at__isnull=False, read_at=None), name="results_unread")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(arrived_at=None, arrived_by=None) | Q(arrived_at__isnull=False, arrived_by__isnull=False),
@@ -91,6 +99,9 @@ class Result(models.Model):
             models.CheckConstraint(
                 condition=Q(read_at=None, read_by=None) | Q(read_at__isnull=False, read_by__isnull=False),
                 name="result_read_at_and_by_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at=None) | Q(arrived_at__isnull=False), name="result_is_due_from_its_arrival_on"
             ),
             models.CheckConstraint(
                 condition=Q(read_at=None) | Q(arrived_at__isnull=False), name="result_arrives_before_it_is_read"

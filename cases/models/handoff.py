@@ -18,6 +18,7 @@ class Handoff(models.Model):
         ACCEPTED = "accepted", "accepted"
         DECLINED = "declined", "declined"
         WITHDRAWN = "withdrawn", "withdrawn"
+        RETURNED = "returned", "accepted, and returned later"
 
     case = models.ForeignKey("cases.Case", models.PROTECT, related_name="handoffs")
     entry = models.ForeignKey("cases.StageEntry", models.PROTECT, related_name="handoffs")
@@ -31,13 +32,22 @@ class Handoff(models.Model):
     due_at = models.DateTimeField("to be answered by", null=True)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    returned_at = models.DateTimeField(null=True)
+    returned_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    return_reason = models.TextField(blank=True)
     answer = models.TextField(blank=True)  # why it was declined or withdrawn; who said so and how, for an agency
 
     history = trail()
 
     class Meta:
         ordering = ["-offered_at", "-pk"]
+        indexes = [models.Index(fields=["to_team"], condition=Q(status="offered"), name="handoffs_to_answer")]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status="returned", returned_at__isnull=False, returned_by__isnull=False)
+                | ~Q(status="returned") & Q(returned_at=None, returned_by=None),
+                name="handoff_returned_at_and_by_together",
+            ),
             models.UniqueConstraint(fields=["case"], condition=Q(status="offered"), name="one_open_handoff_per_case"),
             models.CheckConstraint(
                 condition=Q(status="offered", answered_at=None, answered_by=None)

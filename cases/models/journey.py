@@ -23,6 +23,7 @@ class StageEntry(models.Model):
         REOPENED = "reopened", "case reopened"
         IMPORTED = "imported", "imported from a log"
         MAPPED = "mapped", "mapped to a new version"
+        RETURNED = "returned", "returned by those it was handed over to"
 
     case = models.ForeignKey("cases.Case", models.PROTECT, related_name="entries")
     stage = models.ForeignKey("pathways.Stage", models.PROTECT, related_name="+")
@@ -38,6 +39,12 @@ class StageEntry(models.Model):
     left_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     ends_journey = models.BooleanField(default=False)  # the final stage that closed the case: neither spell nor wait
     facts = models.JSONField(default=dict)
+    # An urgent detour gave this stay less time than its stage has: since when, and by when it is due at the latest.
+    shortened_at = models.DateTimeField(null=True)
+    shortened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    due_by = models.DateTimeField(null=True)
 
     history = trail(ChangesOnly, no_db_index=["case", "stage", "team", "via", "entered_by", "left_by"])
 
@@ -54,6 +61,11 @@ class StageEntry(models.Model):
             models.CheckConstraint(
                 condition=Q(left_at=None, left_by=None) | Q(left_at__isnull=False, left_by__isnull=False),
                 name="entry_left_at_and_by_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(shortened_at=None, shortened_by=None, due_by=None)
+                | Q(shortened_at__isnull=False, shortened_by__isnull=False, due_by__gte=F("shortened_at")),
+                name="entry_shortened_at_and_by_together",
             ),
             models.CheckConstraint(
                 condition=Q(ends_journey=False) | Q(left_at=F("entered_at")), name="entry_that_ends_takes_no_time"

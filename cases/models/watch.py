@@ -23,6 +23,7 @@ class Timer(models.Model):
         HOLD = "hold", "ceiling of a hold"
         TASK = "task", "task"
         HANDOFF = "handoff", "handoff"
+        RESULT = "result", "result to be read"
 
     case = models.ForeignKey("cases.Case", models.CASCADE, related_name="timers")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -103,6 +103,27 @@ class DetourRule(models.Model):
     blocks_closing = models.BooleanField(
         default=True, help_text="The case that it was taken from cannot be closed while it is open."
     )
+    form = models.SlugField(
+        "form asked for at once",
+        blank=True,
+        help_text="The code of a form of that pathway, which is filled in when the detour is taken.",
+    )
+    on_dna = models.BooleanField(
+        "taken when a patient did not attend",
+        default=False,
+        help_text="It is taken by itself when an appointment's outcome is recorded as did not attend or was not "
+        "brought.",
+    )
+    raises_priority = models.BooleanField(
+        default=False, help_text="The case that it was taken from becomes urgent, until the detour ends."
+    )
+    shorten_amount = models.PositiveIntegerField(
+        "shortens the stage to",
+        null=True,
+        blank=True,
+        help_text="The case that it was taken from is due this long after at the latest, for example 4 (hours).",
+    )
+    shorten_unit = models.CharField("shortened in", max_length=20, choices=Unit, blank=True)
     tell_at_once = models.BooleanField(default=False, help_text="The managers of its first team are told at once.")
 
     history = trail()
@@ -114,6 +135,20 @@ class DetourRule(models.Model):
                 fields=["version", "code"],
                 name="detour_rule_code_once_per_version",
                 violation_error_message="Two detours of this version have the same code. Give each its own.",
+            ),
+            models.UniqueConstraint(
+                fields=["version"],
+                condition=Q(on_dna=True),
+                name="one_detour_on_dna_per_version",
+                violation_error_message="Another detour is taken when a patient did not attend. Choose one of them.",
+            ),
+            models.CheckConstraint(
+                condition=Q(shorten_amount=None, shorten_unit="")
+                | Q(shorten_amount__gt=0) & ~Q(shorten_unit="") & ~Q(shorten_unit__startswith="working"),
+                name="detour_that_shortens_says_to_what",
+                violation_error_message=(
+                    "A detour that shortens the stage needs a number above zero and a unit: minutes, hours or days."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(clock="runs", hold_amount=None, hold_unit="")
@@ -132,6 +167,10 @@ class DetourRule(models.Model):
     @property
     def hold_at_most(self) -> Span | None:
         return Span(self.hold_amount, Unit(self.hold_unit)) if self.hold_amount else None
+
+    @property
+    def shortens_to(self) -> Span | None:
+        return Span(self.shorten_amount, Unit(self.shorten_unit)) if self.shorten_amount else None
 
     def may_be_taken_from(self, stage) -> bool:
         return not stage.is_final and (not self.stages or stage.code in self.stages)

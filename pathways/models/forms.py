@@ -102,12 +102,27 @@ class Question(models.Model):
 class FactDefinition(models.Model):
     """A short coded answer that may explain duration: lab, test, site, referrer, delay reason.
 
-    Given in a form, it is kept on the stay in which it was given.
+    Given in a form, it is kept on the stay in which it was given; asked on the way into a stage, on that stay.
     """
 
     version = models.ForeignKey("pathways.PathwayVersion", models.CASCADE, related_name="facts")
     code = models.SlugField(help_text="A short name that stays the same across versions, for example “lab”.")
     name = models.CharField(max_length=200, help_text="For example “Laboratory”.")
+    question = models.CharField(
+        max_length=500, blank=True, help_text="How it is asked, for example “Which laboratory?”. Empty: by its name."
+    )
+    choices = ArrayField(
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text="The answers to choose from, separated by commas. Needed where it is asked on a move.",
+    )
+    stages = ArrayField(
+        models.SlugField(max_length=100),
+        default=list,
+        blank=True,
+        help_text="Codes of the stages on whose way in it is asked, separated by commas. Empty: only in forms.",
+    )
 
     history = trail()
 

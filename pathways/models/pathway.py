@@ -259,6 +259,14 @@ class Requirement(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     check_name = models.CharField("check", max_length=100)
     options = models.JSONField(default=dict, blank=True)
+    override_roles = ArrayField(
+        models.CharField(max_length=20, choices=Role),
+        verbose_name="may be overridden by",
+        default=list,
+        blank=True,
+        help_text="Who may make the move although this is not met, with a reason that stays on the record. "
+        "Empty: nobody.",
+    )
 
     history = trail()
 
