@@ -41,6 +41,22 @@ class CaseQuerySet(models.QuerySet):
     def in_stage(self, code):
         return self.filter(stage=code)
 
+    def with_reasons(self, user, now):
+        """Annotate ``reasons``, the codes of why each case is on the list of ``user``, and read all that a row shows,
+        in this one query.
+        """
+        from cases import reasons
+
+        asked = reasons.Asked(user, now)
+        read = self.select_related("patient", "team", "owner")
+        return read.annotate(reasons=reasons.tags(asked), **reasons.shown(asked))
+
+    def because(self, code, user, now):
+        """The cases for which the reason ``code`` holds, as ``user`` sees it at ``now``."""
+        from cases import reasons
+
+        return self.filter(reasons.holding(code, reasons.Asked(user, now)))
+
     def latest_first(self):
         """The most overdue first, then by what falls due next; cases without a due time (held, no limit) last."""
         return self.order_by(F("due_at").asc(nulls_last=True), "pk")

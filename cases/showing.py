@@ -92,6 +92,11 @@ def nhs_number(value: str) -> str:
     return NO_BREAK.join((value[:3], value[3:6], value[6:])) if len(value) == 10 and value.isdigit() else value
 
 
+def sentence(words: str) -> str:
+    """Begin ``words`` with a capital letter, and leave the rest as it is."""
+    return words[:1].upper() + words[1:]
+
+
 class Due(NamedTuple):
     """A due time in words, with what it means: late, close, fine, held or none."""
 

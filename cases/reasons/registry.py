@@ -1,0 +1,77 @@
+"""All reasons in their order, and what they mean in SQL: the tags of each case, and the cases for which one holds."""
+
+from functools import reduce
+from operator import or_
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Case as Cases
+from django.db.models import Func, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, NullIf
+
+from cases.models import Hold, StageEntry
+from cases.reasons.because import Asked, Because, Reason
+from cases.reasons.follow_ups import BackFromDetour, ResultUnread, TaskDue
+from cases.reasons.people import HandedToMe, Nobodys
+from cases.reasons.times import Breached, Today, Urgent
+
+# The most pressing first, as the codes stand in Reason. An open case for which none of these holds is on track.
+REASONS: dict[str, Because] = {
+    because.code: because
+    for because in (
+        Urgent(),
+        Breached(),
+        Today(),
+        HandedToMe(),
+        Nobodys(),
+        TaskDue(),
+        ResultUnread(),
+        BackFromDetour(),
+    )
+}
+OPEN = ~Q(status="closed")
+CODES = ArrayField(models.CharField())
+
+
+class Array(Func):
+    """ARRAY[...] of its expressions, without those that are null."""
+
+    template = "ARRAY_REMOVE(ARRAY[%(expressions)s]::varchar[], NULL)"
+    output_field = CODES
+
+
+def holding(code: str, asked: Asked) -> Q:
+    """Return the condition under which the reason ``code`` holds. Raises KeyError for a code that is none."""
+    if code == Reason.ON_TRACK:
+        return OPEN & ~reduce(or_, (because.holds(asked) for because in REASONS.values()))
+    return REASONS[code].holds(asked)
+
+
+def tags(asked: Asked):
+    """Return the expression for the codes of a case's reasons, the most pressing first; of a closed case perhaps
+    none.
+    """
+    pressing = Array(
+        *(Cases(When(because.holds(asked), then=Value(code))) for code, because in REASONS.items()),
+    )
+    on_track = Cases(When(OPEN, then=Value([Reason.ON_TRACK.value], CODES)), default=Value([], CODES))
+    return Coalesce(NullIf(pressing, Value([], CODES)), on_track)
+
+
+def most_pressing(asked: Asked):
+    """Return the expression for the code of a case's first reason: the group in which it stands, once."""
+    whens = (When(because.holds(asked), then=Value(code)) for code, because in REASONS.items())
+    return Cases(*whens, When(OPEN, then=Value(Reason.ON_TRACK.value)), output_field=models.CharField())
+
+
+def shown(asked: Asked) -> dict:
+    """Return the annotations that a row of a list shows, besides ``reasons``."""
+    here = StageEntry.objects.filter(case=OuterRef("pk"), left_at=None)
+    held = Hold.objects.filter(case=OuterRef("pk"), ended_at=None)
+    found = {
+        "entered_at": Subquery(here.values("entered_at")[:1]),
+        "held_until": Subquery(held.values("until")[:1]),
+    }
+    for because in REASONS.values():
+        found |= because.shows(asked)
+    return found
