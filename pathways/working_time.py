@@ -84,6 +84,14 @@ class Schedule:
         """Tell whether a local date has any opening hours."""
         return bool(self._spans(_local_date(day)))
 
+    def name_of(self, day: date) -> str:
+        """Return what its holidays call a local date ("Good Friday"); an empty string where they have no name for it.
+
+        A container of holidays has names if it answers ``get(date)``, as a mapping does.
+        """
+        with _ASKING:
+            return getattr(self.holidays, "get", {}.get)(_local_date(day)) or ""
+
     def next_opening(self, instant: datetime) -> datetime:
         """Return the first open instant from ``instant`` on: itself if open, else the next opening time.
 

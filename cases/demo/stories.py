@@ -18,7 +18,7 @@ WORKING_DAY = timedelta(hours=9)
 WORKING_WEEK = Schedule(
     LONDON,
     {day: [["08:30", "17:30"]] for day in ("mon", "tue", "wed", "thu", "fri")},
-    ClosedDays(Nation.ENGLAND, frozenset()),
+    ClosedDays(Nation.ENGLAND, {}),
 )
 STEP = timedelta(minutes=40)  # between the moments at which somebody may have come into a stage
 

@@ -33,12 +33,16 @@ class Weekday(models.IntegerChoices):
 class ClosedDays:
     """The days a calendar is closed: its nation's bank holidays by rule, for any year, and its own closures."""
 
-    def __init__(self, nation: str, closures: frozenset[date]):
-        self.bank_holidays = holidays.UnitedKingdom(subdiv=nation) if nation else ()
+    def __init__(self, nation: str, closures: dict[date, str]):
+        self.bank_holidays = holidays.UnitedKingdom(subdiv=nation) if nation else {}
         self.closures = closures
 
     def __contains__(self, day):
         return day in self.closures or day in self.bank_holidays
+
+    def get(self, day) -> str:
+        """Return what a day is called: the bank holiday's name, or the closure's, which may have none."""
+        return self.bank_holidays.get(day) or self.closures.get(day, "")
 
 
 class Calendar(models.Model):
@@ -84,7 +88,7 @@ def _schedule(calendar_id, changed_at):
     for row in calendar.opening_hours.all():
         closes = "24:00" if row.closes == time(0) else f"{row.closes:%H:%M}"
         hours.setdefault(Weekday(row.weekday).name.lower()[:3], []).append([f"{row.opens:%H:%M}", closes])
-    closures = frozenset(closure.on for closure in calendar.closures.all())
+    closures = {closure.on: closure.name for closure in calendar.closures.all()}
     return Schedule(LONDON, hours, ClosedDays(calendar.nation, closures))
 
 
