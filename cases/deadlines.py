@@ -6,7 +6,7 @@ that all agree. The meaning of time is written in the README under "Time, exactl
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pathways.limits import Span
@@ -66,9 +66,21 @@ class Stay:
     ladder: tuple[Rung, ...] = ()
     schedule: Schedule | None = None
     due_at: datetime | None = None  # agreed for this one, in place of a limit
+    # From ``shortened_at`` on it is due by ``due_by`` at the latest: an urgent detour gave it less time. Both or none.
+    shortened_at: datetime | None = None
+    due_by: datetime | None = None
 
     def __post_init__(self):
-        _in_utc(self, "entered_at", "due_at")
+        _in_utc(self, "entered_at", "due_at", "shortened_at", "due_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The stage clock running from ``begin`` to ``end`` (None: without end), and when the stay is due meanwhile."""
+
+    begin: datetime
+    end: datetime | None
+    due_at: datetime | None
 
 
 def _in_utc(thing, *names):
@@ -85,12 +97,40 @@ def first_due(stay: Stay) -> datetime | None:
 
 def due(stay: Stay, pauses: Sequence[Pause] = ()) -> datetime | None:
     """The due time after all finished pauses; None without a limit, and None while the clock is stopped."""
-    at = first_due(stay)
+    *_, last = runs(stay, pauses)
+    return last.due_at if last.end is None else None
+
+
+def runs(stay: Stay, pauses: Sequence[Pause] = ()) -> Iterator[Run]:
+    """Each time the clock of ``stay`` runs, in order; a pause ends one, and so does the moment it was shortened.
+
+    The last has no end, unless the clock is stopped. A stay is shortened from ``shortened_at`` on only: what it was
+    due before is as it was, and a breach is never undone. A pause that overlaps that moment is split there.
+    """
+    begin, due_at, coming = stay.entered_at, first_due(stay), stay.shortened_at
     for pause in sorted(pauses, key=lambda p: p.start):
+        if coming is not None and coming <= pause.start:
+            yield Run(begin, coming, due_at)
+            begin, due_at, coming = coming, _at_the_latest(due_at, stay), None
+        yield Run(begin, pause.start, due_at)
         if pause.end is None:
-            return None
-        at = moved(at, pause, stay)
-    return at
+            return
+        if coming is None or coming >= pause.end:
+            due_at = moved(due_at, pause, stay)
+        else:
+            if due_at is None or pause.start < due_at:
+                due_at = _at_the_latest(_later(due_at, pause.start, coming, stay), stay)
+                due_at = _later(due_at, coming, pause.end, stay)
+            coming = None
+        begin = pause.end
+    if coming is not None:
+        yield Run(begin, coming, due_at)
+        begin, due_at = coming, _at_the_latest(due_at, stay)
+    yield Run(begin, None, due_at)
+
+
+def _at_the_latest(due_at, stay):
+    return stay.due_by if due_at is None else min(due_at, stay.due_by)
 
 
 def moved(due_at: datetime | None, pause: Pause, stay: Stay) -> datetime | None:
@@ -99,11 +139,18 @@ def moved(due_at: datetime | None, pause: Pause, stay: Stay) -> datetime | None:
 
     A breach is never undone: a pause that began at or after the due time so far changes nothing.
     """
-    if due_at is None or pause.start >= due_at:
+    if due_at is not None and pause.start >= due_at:
         return due_at
+    return _later(due_at, pause.start, pause.end, stay)
+
+
+def _later(due_at, start, end, stay):
+    """The due time later by what was held from ``start`` to ``end``."""
+    if due_at is None:
+        return None
     if stay.limit is None or not stay.limit.is_working:
-        return due_at + (pause.end - pause.start)
-    held = stay.schedule.open_time(pause.start, pause.end)
+        return due_at + (end - start)
+    held = stay.schedule.open_time(start, end)
     return (
         stay.schedule.add(due_at, held) if held else due_at
     )  # adding nothing at a closing time would jump to the next opening
@@ -161,22 +208,27 @@ def upcoming(
 
 def _all(stay, pauses, until):
     """Each rung once, with the instant at which it was or will be reached; ``until`` None looks ahead without end."""
-    due_at = first_due(stay)
-    if due_at is None:
-        return []
+    if stay.shortened_at is None:
+        return list(_reached(stay, pauses, until).values())
+    # What it had reached before it was shortened stays as it was.
+    before = _reached(replace(stay, shortened_at=None, due_by=None), pauses, until)
+    found = {key: passed for key, passed in before.items() if passed.reached_at < stay.shortened_at}
+    return list((_reached(stay, pauses, until, stay.shortened_at) | found).values())
+
+
+def _reached(stay, pauses, until, since=None):
+    """{(rung code, occurrence): Passed} by the due time there is whenever the clock runs; with ``since`` from then on
+    only, and what lies before is reached then.
+    """
     found = {}
-
-    def take(before=None):
-        for passed in reaches(stay, due_at):
-            if before is None or passed.reached_at < before:
-                found.setdefault((passed.rung.code, passed.occurrence), passed)
-
-    for pause in sorted(pauses, key=lambda p: p.start):
-        if until is not None and pause.start >= until:
+    for run in runs(stay, pauses):
+        if until is not None and run.begin >= until:
             break
-        take(before=pause.start)
-        if pause.end is None or (until is not None and pause.end >= until):
-            return list(found.values())
-        due_at = moved(due_at, pause, stay)
-    take()
-    return list(found.values())
+        if run.due_at is None or (since is not None and run.begin < since):
+            continue
+        for passed in reaches(stay, run.due_at):
+            if since is not None and passed.reached_at < since:
+                passed = replace(passed, reached_at=since)
+            if run.end is None or passed.reached_at < run.end:
+                found.setdefault((passed.rung.code, passed.occurrence), passed)
+    return found

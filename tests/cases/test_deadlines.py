@@ -2,6 +2,7 @@
 October.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.deadlines import Pause, Rung, Stay, due, ledger, upcoming
+from cases.deadlines import Pause, Rung, Stay, due, ledger, runs, upcoming
 from pathways.working_time import Schedule
 from tests.factories import span
 
@@ -174,7 +175,174 @@ def test_the_next_rung_is_the_first_that_is_not_recorded():
     assert upcoming(stay, [], {("warn", 0), ("breach", 0)}) is None
 
 
+def shortened(stay, moment, due_by):
+    return replace(stay, shortened_at=at(moment), due_by=at(due_by))
+
+
+@pytest.mark.parametrize(
+    ("limit", "moment", "due_by", "holds", "expected"),
+    [
+        ("10 days", "2026-03-04T10:00", "2026-03-04T14:00", [], "2026-03-04T14:00"),
+        ("10 days", "2026-03-02T10:00", "2026-03-02T14:00", [], "2026-03-02T14:00"),  # as soon as it began
+        ("10 days", "2026-03-12T09:00", "2026-03-12T13:00", [], "2026-03-12T10:00"),  # never later than it was
+        ("10 days", "2026-03-12T10:01", "2026-03-12T14:01", [], "2026-03-12T10:00"),  # a breach is never undone
+        (None, "2026-03-04T10:00", "2026-03-04T14:00", [], "2026-03-04T14:00"),  # a stage without a limit
+        ("10 working days", "2026-03-07T10:00", "2026-03-07T14:00", [], "2026-03-07T14:00"),  # on a Saturday
+        # A hold before that moment moves what it was due before; one after it moves what it is due now.
+        (
+            "10 days",
+            "2026-03-06T10:00",
+            "2026-03-20T10:00",
+            [("2026-03-03T10:00", "2026-03-05T10:00")],
+            "2026-03-14T10:00",
+        ),
+        (
+            "10 days",
+            "2026-03-04T10:00",
+            "2026-03-04T14:00",
+            [("2026-03-04T12:00", "2026-03-04T13:00")],
+            "2026-03-04T15:00",
+        ),
+        (
+            "10 days",
+            "2026-03-04T10:00",
+            "2026-03-04T14:00",
+            [("2026-03-04T10:00", "2026-03-04T13:00")],
+            "2026-03-04T17:00",
+        ),
+        (
+            "10 days",
+            "2026-03-04T10:00",
+            "2026-03-04T14:00",
+            [("2026-03-04T14:00", "2026-03-05T10:00")],
+            "2026-03-04T14:00",
+        ),
+        # One that it falls into is split there: only what was held afterwards moves it.
+        (
+            "10 days",
+            "2026-03-04T10:00",
+            "2026-03-04T14:00",
+            [("2026-03-03T10:00", "2026-03-05T10:00")],
+            "2026-03-05T14:00",
+        ),
+        (
+            "10 days",
+            "2026-03-04T10:00",
+            "2026-03-04T14:00",
+            [("2026-03-03T10:00", "2026-03-04T10:00")],
+            "2026-03-04T14:00",
+        ),
+        (
+            "2 days",
+            "2026-03-05T10:00",
+            "2026-03-05T14:00",
+            [("2026-03-04T10:00", "2026-03-06T10:00")],
+            "2026-03-04T10:00",
+        ),
+        (None, "2026-03-04T10:00", "2026-03-04T14:00", [("2026-03-03T10:00", "2026-03-05T10:00")], "2026-03-05T14:00"),
+        (
+            "2 working days",
+            "2026-03-07T10:00",
+            "2026-03-07T14:00",
+            [("2026-03-03T10:00", "2026-03-10T11:00")],
+            "2026-03-10T11:00",
+        ),
+        ("10 days", "2026-03-04T10:00", "2026-03-04T14:00", [("2026-03-03T10:00", None)], None),  # held now
+    ],
+)
+def test_a_shortened_stay_is_due_at_the_latest_then(limit, moment, due_by, holds, expected):
+    stay = shortened(a_stay("2026-03-02T10:00", limit), moment, due_by)
+    assert due(stay, pauses(*holds)) == (at(expected) if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("moment", "due_by", "holds", "expected"),
+    [
+        # The warning would have been two days before: it is reached when the stay is shortened, never earlier.
+        ("2026-03-04T12:00", "2026-03-05T12:00", [], [("warn", 0, "04 12:00"), ("breach", 0, "05 12:00")]),
+        # What was passed by then stays as it was.
+        ("2026-03-11T12:00", "2026-03-11T13:00", [], [("warn", 0, "10 10:00"), ("breach", 0, "11 13:00")]),
+        ("2026-03-13T12:00", "2026-03-13T13:00", [], [("warn", 0, "10 10:00"), ("breach", 0, "12 10:00")]),
+        # Held in the same act: nothing is passed until the clock runs on.
+        ("2026-03-04T12:00", "2026-03-05T12:00", [("2026-03-04T12:00", None)], []),
+        (
+            "2026-03-04T12:00",
+            "2026-03-05T12:00",
+            [("2026-03-04T12:00", "2026-03-05T12:00")],
+            [("warn", 0, "04 12:00"), ("breach", 0, "06 12:00")],
+        ),
+    ],
+)
+def test_the_rungs_of_a_shortened_stay(moment, due_by, holds, expected):
+    stay = shortened(a_stay("2026-03-02T10:00", "10 days", WARN, BREACH), moment, due_by)
+    assert reached(ledger(stay, pauses(*holds), at("2026-03-30T10:00"))) == expected
+
+
+def test_before_it_was_shortened_nothing_of_it_is_seen():
+    stay = a_stay("2026-03-02T10:00", "10 days", WARN, BREACH)
+    short = shortened(stay, "2026-03-11T12:00", "2026-03-11T13:00")
+    moment = at("2026-03-11T12:00")
+    assert ledger(short, [], moment) == ledger(stay, [], moment)
+    assert upcoming(short, [], {("warn", 0)}).reached_at == at("2026-03-11T13:00")
+
+
+def test_the_repeats_of_a_rung_that_lies_before_that_moment_are_reached_at_it():
+    early = rung("early", 1, before="3 days", repeat="1 day", repeat_at_most=2)
+    stay = shortened(a_stay("2026-03-02T10:00", "10 days", early), "2026-03-04T12:00", "2026-03-05T18:00")
+    assert reached(ledger(stay, [], at("2026-03-30T10:00"))) == [
+        ("early", 0, "04 12:00"),
+        ("early", 1, "04 12:00"),
+        ("early", 2, "04 18:00"),
+    ]
+
+
+def test_the_runs_of_the_clock_say_when_a_stay_was_due_meanwhile():
+    stay = shortened(a_stay("2026-03-02T10:00", "10 days"), "2026-03-04T10:00", "2026-03-04T14:00")
+    held = pauses(("2026-03-03T10:00", "2026-03-03T11:00"))
+    told = [
+        [x and x.astimezone(LONDON).strftime("%d %H:%M") for x in (r.begin, r.end, r.due_at)] for r in runs(stay, held)
+    ]
+    assert told == [
+        ["02 10:00", "03 10:00", "12 10:00"],
+        ["03 11:00", "04 10:00", "12 11:00"],
+        ["04 10:00", None, "04 14:00"],
+    ]
+
+
 HOURS = st.integers(0, 2000)
+LIMITS = st.sampled_from(["10 days", "5 working days", "30 working hours", "7 working hours", None])
+
+
+def holds_between(edges):
+    edges = [at("2026-03-02T10:00") + timedelta(hours=h, minutes=30) for h in sorted(edges)]
+    return [Pause(edges[i], edges[i + 1]) for i in range(0, len(edges) - 1, 2)]
+
+
+@given(st.lists(HOURS, max_size=6, unique=True), HOURS, st.integers(0, 300), HOURS, LIMITS, st.booleans())
+def test_a_shortened_stay_is_never_due_later_nor_spared_a_rung(edges, moment, more, later, limit, on_the_half):
+    start, held = at("2026-03-02T10:00"), holds_between(edges)
+    plain = Stay(start, span(limit) if limit else None, (WARN, BREACH, AGAIN), ENGLAND)
+    moment = start + timedelta(hours=moment, minutes=30 if on_the_half else 0)
+    short = replace(plain, shortened_at=moment, due_by=moment + timedelta(hours=more))
+    until = start + timedelta(hours=later)
+
+    assert due(plain, held) is None or due(short, held) <= due(plain, held)
+    ways = [ledger(stay, held, until) for stay in (plain, short)]
+    as_it_was, reached_at = ({(p.rung.code, p.occurrence): p.reached_at for p in way} for way in ways)
+    assert all(reached_at[rung] <= instant for rung, instant in as_it_was.items())
+    # Before it was shortened all is as it was, instant for instant.
+    assert ledger(short, held, min(until, moment)) == ledger(plain, held, min(until, moment))
+    assert all(instant >= moment or as_it_was[rung] == instant for rung, instant in reached_at.items())
+
+
+@given(st.lists(HOURS, max_size=6, unique=True), HOURS, HOURS, LIMITS.filter(bool))
+def test_a_stay_given_as_much_time_as_it_had_is_as_it_was(edges, moment, until, limit):
+    start, held = at("2026-03-02T10:00"), holds_between(edges)
+    plain = Stay(start, span(limit), (WARN, BREACH, AGAIN), ENGLAND)
+    short = replace(plain, shortened_at=start + timedelta(hours=moment), due_by=start + timedelta(days=4000))
+    until = start + timedelta(hours=until)
+    assert due(short, held) == due(plain, held)
+    assert ledger(short, held, until) == ledger(plain, held, until)
 
 
 @given(
