@@ -71,7 +71,8 @@ def impact(version, now=None, mapping=None) -> Impact:
             if stage is None:
                 continue
             begins_anew = stage.code != code
-            stay = watched.stay_by(stage, now if begins_anew else seen.stay.entered_at, calendars)
+            shortened = {} if begins_anew else watched.shortening(seen.stay)
+            stay = watched.stay_by(stage, now if begins_anew else seen.stay.entered_at, calendars, **shortened)
             pauses = [] if begins_anew else seen.pauses
             about.due_changes += deadlines.due(stay, pauses) != seen.due_at
             recorded = frozenset() if begins_anew else seen.recorded

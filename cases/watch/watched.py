@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from cases import deadlines
+from cases import deadlines, showing
 from cases.models import Escalation, Handoff, Hold, StageEntry, Task, Timer
 from pathways.limits import Unit
 from pathways.maps import version_map
@@ -93,7 +93,7 @@ def stays(entries) -> list[Watched]:
         _stay(
             entry,
             stages[entry.pk],
-            stay_by(stages[entry.pk], entry.entered_at, calendars),
+            stay_by(stages[entry.pk], entry.entered_at, calendars, **shortening(entry)),
             holds=tuple(holds[entry.pk]),
             recorded=recorded[entry.pk],
         )
@@ -115,7 +115,7 @@ def _stay(entry, stage, stay, **known):
         team_id=entry.team_id,
         owner=entry.case.owner,
         title=stage.name,
-        limit=limit_in_words(stage),
+        limit=limit_of(entry, stage),
         since=entry.watched_since,
         steps=tuple(stage.ladder.all()),
         stay=stay,
@@ -199,10 +199,15 @@ def stay_in(stage, entered_at: datetime) -> deadlines.Stay:
     return stay_by(stage, entered_at, calendars)
 
 
-def stay_by(stage, entered_at: datetime, calendars: dict[int, Calendar]) -> deadlines.Stay:
+def stay_by(stage, entered_at: datetime, calendars: dict[int, Calendar], **shortening) -> deadlines.Stay:
     """The time rules of one stage, with calendars that were read already."""
     schedule = calendars[stage.calendar_id].schedule() if stage.needs_calendar else None
-    return deadlines.Stay(entered_at, stage.limit, rungs_of(stage.ladder.all()), schedule)
+    return deadlines.Stay(entered_at, stage.limit, rungs_of(stage.ladder.all()), schedule, **shortening)
+
+
+def shortening(of) -> dict:
+    """What an urgent detour did to a stay (a StageEntry, or its time rules), for the rules of another."""
+    return {"shortened_at": of.shortened_at, "due_by": of.due_by}
 
 
 def rungs_of(ladder) -> tuple[deadlines.Rung, ...]:
@@ -219,6 +224,13 @@ def rungs_of(ladder) -> tuple[deadlines.Rung, ...]:
         )
         for level, step in enumerate(ladder, start=1)
     )
+
+
+def limit_of(entry, stage) -> str:
+    """The limit of a stay in words: that of its stage, unless an urgent detour gave it less time."""
+    if entry.shortened_at is None:
+        return limit_in_words(stage)
+    return f"{showing.duration(entry.due_by - entry.shortened_at)} since it became urgent"
 
 
 def limit_in_words(stage) -> str:
