@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from cases import overdue
+
 LONDON = ZoneInfo("Europe/London")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EN DASH}"
@@ -45,9 +47,9 @@ def ago(value: date | datetime, now: datetime) -> str:
         if abs(seconds) < MINUTE:
             return "just now" if seconds >= 0 else "in less than a minute"
         if abs(seconds) < HOUR:
-            return _past_or_future(_count(int(abs(seconds) // MINUTE), "minute"), seconds)
+            return _past_or_future(overdue.count(int(abs(seconds) // MINUTE), "minute"), seconds)
         if days == 0 or abs(seconds) < 12 * HOUR:
-            return _past_or_future(_count(int(abs(seconds) // HOUR), "hour"), seconds)
+            return _past_or_future(overdue.count(int(abs(seconds) // HOUR), "hour"), seconds)
     named = {0: "today", 1: "yesterday", -1: "tomorrow"}.get(days)
     return named or _past_or_future(_long_count(abs(days)), days)
 
@@ -79,12 +81,12 @@ def duration(value: timedelta | float | None) -> str:
         return "less than a minute"
     days, hours, minutes = int(seconds // DAY), int(seconds % DAY // HOUR), int(seconds % HOUR // MINUTE)
     if days >= 10:
-        return _count(days, "day")
+        return overdue.count(days, "day")
     if days:
-        return _count(days, "day") + (f" {_count(hours, 'hour')}" if hours else "")
+        return overdue.count(days, "day") + (f" {overdue.count(hours, 'hour')}" if hours else "")
     if hours:
-        return _count(hours, "hour") + (f" {_count(minutes, 'minute')}" if minutes else "")
-    return _count(minutes, "minute")
+        return overdue.count(hours, "hour") + (f" {overdue.count(minutes, 'minute')}" if minutes else "")
+    return overdue.count(minutes, "minute")
 
 
 def nhs_number(value: str) -> str:
@@ -104,10 +106,19 @@ class Due(NamedTuple):
     words: str
 
 
-def due(due_at: datetime | None, now: datetime, *, limit="", entered_at: datetime | None = None, held=False) -> Due:
+def due(
+    due_at: datetime | None,
+    now: datetime,
+    *,
+    limit="",
+    schedule=None,
+    entered_at: datetime | None = None,
+    held=False,
+) -> Due:
     """Say when something is due, or by how much it is over.
 
-    Late from the first instant after ``due_at``. ``limit`` is what the limit reads like ("10 working days").
+    Late from the first instant after ``due_at``. ``limit`` is what the limit reads like ("10 working days"); how far
+    one in working units is exceeded is said in working units, where the team's ``schedule`` is given.
     Close: due within a day, or, where ``entered_at`` is known, when at least four fifths of the time have passed.
     """
     if held:
@@ -115,8 +126,8 @@ def due(due_at: datetime | None, now: datetime, *, limit="", entered_at: datetim
     if due_at is None:
         return Due("none", "no limit")
     if due_at < now:
-        over = _largest_unit((now - due_at).total_seconds())
-        return Due("late", f"{over} over its limit of {limit}" if limit else f"{over} over its limit")
+        over = overdue.over(due_at, now, schedule=schedule if "working" in limit else None)
+        return Due("late", overdue.of_limit(over, limit))
     if entered_at is not None and due_at > entered_at:
         is_close = (now - entered_at) / (due_at - entered_at) >= CLOSE_SHARE
     else:
@@ -131,26 +142,15 @@ def _due_when(due_at: datetime, now: datetime) -> str:
     return short_when(due_at, now)
 
 
-def _largest_unit(seconds: float) -> str:
-    for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
-        if seconds >= size:
-            return _count(int(seconds // size), name)
-    return "less than a minute"
-
-
 def _local_date(value: date | datetime) -> date:
     return value.astimezone(LONDON).date() if isinstance(value, datetime) else value
 
 
 def _long_count(days: int) -> str:
     if days < 60:
-        return _count(days, "day")
-    return _count(int(days / 30.44), "month") if days < 730 else _count(int(days / 365.25), "year")
+        return overdue.count(days, "day")
+    return overdue.count(int(days / 30.44), "month") if days < 730 else overdue.count(int(days / 365.25), "year")
 
 
 def _past_or_future(words: str, elapsed: float) -> str:
     return f"{words} ago" if elapsed > 0 else f"in {words}"
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

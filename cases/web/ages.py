@@ -4,8 +4,11 @@ every page.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from cases import showing
+from pathways.models import Calendar
+from pathways.working_time import Schedule
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,42 @@ class Age:
     share: float | None
 
 
-def age(case, entered_at: datetime | None, now: datetime) -> Age:
-    """Return the age of ``case``, whose open stay began at ``entered_at`` (None: it is closed)."""
+class Schedules:
+    """When the teams of one page are open: all calendars, in one statement, when the first is asked for."""
+
+    @cached_property
+    def _calendars(self):
+        return Calendar.objects.in_bulk()
+
+    def of(self, stage) -> Schedule | None:
+        """Return the schedule that the limit of ``stage`` is counted with; None if it needs none, or is never open."""
+        if stage.calendar_id is None or stage.limit is None or not stage.limit.is_working:
+            return None
+        try:
+            return self._calendars[stage.calendar_id].schedule()
+        except ValueError:  # a calendar without hours: the sweep says so, and the list is still to be read
+            return None
+
+
+def age(
+    case,
+    entered_at: datetime | None,
+    now: datetime,
+    schedules: Schedules | None = None,
+    due_by: datetime | None = None,
+) -> Age:
+    """Return the age of ``case``, whose open stay began at ``entered_at`` (None: it is closed).
+
+    A page of many cases gives the same ``schedules`` for all. ``due_by``: an urgent detour shortened the stay to this.
+    """
     if entered_at is None:
         return Age(None, "", "", showing.Due("none", "closed"), None)
-    limit = str(case.stage_now.limit or "")
-    due = showing.due(case.due_at, now, limit=limit, entered_at=entered_at, held=case.is_held)
+    stage = case.stage_now
+    is_shortened = due_by is not None and due_by == case.due_at
+    limit = "" if is_shortened else str(stage.limit or "")
+    is_late = case.due_at is not None and case.due_at < now
+    schedule = (schedules or Schedules()).of(stage) if is_late and not is_shortened else None
+    due = showing.due(case.due_at, now, limit=limit, schedule=schedule, entered_at=entered_at, held=case.is_held)
     whole = (case.due_at - entered_at).total_seconds() if case.due_at else 0
     share = (now - entered_at).total_seconds() / whole if whole > 0 else None
     return Age(entered_at, showing.duration(now - entered_at), limit, due, share)

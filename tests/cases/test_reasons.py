@@ -31,4 +31,4 @@ def test_a_late_case_is_first_of_all_late():
     codes, row = of(case, nurse, MONDAY + timedelta(days=12))
 
     assert codes == ["breached", "nobodys"]
-    assert row.why == ["2 days over its limit of 10 days in Triage.", "Nobody has it."]
+    assert row.why == ["2 days over its limit of 10.", "Nobody has it."]
