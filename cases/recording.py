@@ -1,16 +1,16 @@
-"""What is written down about a case: notes, completed forms, documents and awaited results."""
+"""What is written down about a case: notes, completed forms and documents."""
 
 from hashlib import sha256
 from pathlib import PurePath
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from cases import access
-from cases.models import Case, Document, DocumentContent, FormRecord, Note, Result
+from cases.models import Case, Document, DocumentContent, FormRecord, Note
 from cases.questionnaire import answers_in_words
 from cases.refusals import Refused
+from cases.results import read_result, record_arrival, request_result  # noqa: F401 - they moved
 from pathways.history import save_with_history
 
 
@@ -93,53 +93,3 @@ def attach_document(case, name, content: bytes, *, by, at=None) -> Document:
     save_with_history(document, by=by, reason="Document attached")
     DocumentContent.objects.create(document=document, content=content)
     return document
-
-
-@transaction.atomic
-def request_result(case, what, reader, *, by, at=None) -> Result:
-    """Record that a result is awaited, and who reads it. Raises PermissionDenied, or Refused if either is missing."""
-    case = Case.objects.lock(case.pk)
-    access.require(by, "result", case.team)
-    if not what.strip():
-        raise Refused("Say which result is awaited.")
-    if not (reader.is_active and access.role_in(reader, case.team_id)):
-        raise Refused(f"{reader} is not in {case.team}. Choose a person of that team to read it.")
-    result = Result(case=case, what=what.strip(), reader=reader, requested_by=by, requested_at=at or timezone.now())
-    return save_with_history(result, by=by, reason="Result requested")
-
-
-@transaction.atomic
-def record_arrival(result, finding, *, by, at=None) -> Result:
-    """Record that ``result`` has arrived, and what it says. Raises PermissionDenied, or Refused if it has, or no
-    finding is given.
-    """
-    result = _lock_result(result, by)
-    if result.arrived_at is not None:
-        raise Refused("This result has arrived already.")
-    if not finding.strip():
-        raise Refused("Say what the result is.")
-    result.arrived_at, result.arrived_by = max(at or timezone.now(), result.requested_at), by
-    result.finding = finding.strip()
-    return save_with_history(result, by=by, reason="Result arrived")
-
-
-@transaction.atomic
-def read_result(result, *, by, at=None) -> Result:
-    """Record that ``result`` was read by its reader. Raises PermissionDenied if ``by`` is another, Refused if it
-    cannot be.
-    """
-    result = _lock_result(result, by)
-    if by != result.reader:
-        raise PermissionDenied(f"This result is read by {result.reader}.")
-    if result.arrived_at is None:
-        raise Refused("This result has not arrived yet.")
-    if result.read_at is not None:
-        raise Refused("This result has been read already.")
-    result.read_at, result.read_by = max(at or timezone.now(), result.arrived_at), by
-    return save_with_history(result, by=by, reason="Result read")
-
-
-def _lock_result(result, by):
-    case = Case.objects.lock(result.case_id)
-    access.require(by, "result", case.team)
-    return Result.objects.select_related("reader").get(pk=result.pk)

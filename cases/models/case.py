@@ -165,10 +165,14 @@ class Case(fsm.ConcurrentTransitionMixin, fsm.FSMModelMixin, models.Model):
         return self.handoffs.filter(entry__left_at=None, transition=transition, status="accepted").exists()
 
     def closing_refusal(self) -> str | None:
-        """Return the sentence that keeps this case open while a detour that blocks closing is; or None.
+        """Return the sentence that keeps this case open while a result lies unread, or a detour that blocks closing
+        is open; or None.
 
         The sentence names no restricted case: that there is one is for its own teams only.
         """
+        unread = self.results.filter(arrived_at__isnull=False, read_at=None).select_related("reader").first()
+        if unread:
+            return f"“{unread}” has arrived and was not read. {unread.reader} reads it, or another whom you choose."
         blocking = list(self.children.open().filter(detour__blocks_closing=True))
         if not blocking:
             return None

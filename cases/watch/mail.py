@@ -5,11 +5,13 @@ late, link.
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from cases import showing
 from cases.models import Notice
 from cases.watch import watched
 from cases.watch.recipients import Recipients
+from pathways.models import Team
 
 
 class NoAddress(Exception):
@@ -49,8 +51,19 @@ def _line(escalation, now) -> dict:
         "is_late": over.kind == "late",
         "lateness": over.words,
         "due": showing.moment(escalation.due_at),
-        "link": f"{settings.MIDWATCH_BASE_URL}{escalation.case.get_absolute_url()}",
+        "is_stay": escalation.kind == watched.Kind.STAGE,
+        "link": f"{settings.MIDWATCH_BASE_URL}{_page(escalation)}",
     }
+
+
+# Whoever owes a task or reads a result may be of a team that cannot act on the case: the link leads to what is theirs.
+PAGES = {watched.Kind.TASK: "task", watched.Kind.RESULT: "read_result"}
+
+
+def _page(escalation):
+    if escalation.kind in PAGES:
+        return reverse(PAGES[escalation.kind], args=[escalation.case.reference, escalation.thing_id])
+    return escalation.case.get_absolute_url()
 
 
 def _escalation(notice, now):
@@ -63,9 +76,9 @@ def _escalation(notice, now):
     coming = seen.timer()
     step = next((step for step in seen.steps if step.code == coming["rung"]), None)
     people = Recipients([seen.team_id]).of(step, team_id=seen.team_id, owner=seen.owner) if step else []
+    team = case.team if seen.team_id == case.team_id else Team.objects.get(pk=seen.team_id)
     return subject, line | {
-        "is_stay": escalation.kind == watched.Kind.STAGE,
-        "owner": seen.owner or f"nobody in {case.team}",
+        "owner": seen.owner or f"nobody in {team}",
         "waited": showing.duration(now - seen.stay.entered_at),
         "limit": escalation.limit,
         "next_at": showing.moment(coming["fires_at"]) if people else "",

@@ -29,7 +29,7 @@ def watch(case, seen: Watched, timer: Timer | None) -> None:
 
 
 def watch_thing(seen: Watched) -> None:
-    """Watch a task or a handoff, or watch it by its new due time."""
+    """Watch a task, a handoff or a result, or watch it by its new due time."""
     values = {**seen.timer(), "error": "", "retry_at": None, "case": seen.case}
     Timer.objects.update_or_create(kind=values.pop("kind"), thing_id=values.pop("thing_id"), defaults=values)
 
@@ -40,7 +40,7 @@ def clear(case) -> None:
 
 
 def clear_thing(kind, thing) -> None:
-    """The task or the handoff is not watched any more."""
+    """The task, the handoff or the result is not watched any more."""
     Timer.objects.filter(kind=kind, thing_id=thing.pk).delete()
 
 
@@ -91,7 +91,7 @@ def _timers_of(kind, things):
 def _watched_for_nothing():
     """The cases with a timer of something that is over."""
     found = set(Timer.objects.filter(kind__in=JOURNEY, case__status="closed").values_list("case", flat=True))
-    for kind in (Kind.TASK, Kind.HANDOFF):
+    for kind in watched.OPEN.keys() - JOURNEY:
         stray = Timer.objects.filter(kind=kind).exclude(thing_id__in=watched.OPEN[kind]().values("pk"))
         found |= set(stray.values_list("case", flat=True))
     return found

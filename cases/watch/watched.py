@@ -1,5 +1,5 @@
-"""What is watched: a stay, a task or a handoff, with all that its time depends on, read in a fixed number of
-queries.
+"""What is watched: a stay, a task, a handoff or an unread result, with all that its time depends on, read in a fixed
+number of queries.
 """
 
 from collections import defaultdict
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cases import deadlines, showing
-from cases.models import Escalation, Handoff, Hold, StageEntry, Task, Timer
+from cases.models import Escalation, Handoff, Hold, Result, StageEntry, Task, Timer
 from pathways.limits import Unit
 from pathways.maps import version_map
 from pathways.models import Calendar, EscalationStep
@@ -20,12 +20,16 @@ def _rung(code, name, days, *tells):
     return EscalationStep(code=code, name=name, when="after", amount=days, unit=Unit.DAYS, tells=list(tells))
 
 
-# Stages have ladders of the map. These two are ours, and the same everywhere.
+# Stages have ladders of the map. These are ours, and the same everywhere.
 TASK_LADDER = (
     _rung("task-due", "Task due: tell whoever owes it", 0, To.OWNER),
     _rung("task-late", "Task a day late: tell the managers", 1, To.MANAGERS),
 )
 HANDOFF_LADDER = (_rung("not-answered", "Handoff not answered: tell the managers of the sender", 0, To.MANAGERS),)
+RESULT_LADDER = (
+    _rung("result-unread", "Result not read: tell its reader", 0, To.OWNER),
+    _rung("result-still-unread", "Result unread a day too long: tell the managers", 1, To.MANAGERS),
+)
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,11 @@ class Watched:
     """A thing of a case that may become late: whose it is, its time rules, and what is recorded about it already."""
 
     kind: Kind
-    thing: object  # StageEntry, Task or Handoff
+    thing: object  # StageEntry, Task, Handoff or Result
     case: object
     team_id: int
     owner: object
-    title: str  # what is late, in words: the stage, the task, the handoff
+    title: str  # what is late, in words: the stage, the task, the handoff, the result
     limit: str
     since: datetime  # what was passed before is backlog: it is told in one digest
     steps: tuple[EscalationStep, ...]
@@ -87,13 +91,13 @@ def stays(entries) -> list[Watched]:
         holds[hold.entry_id].append(hold)
     recorded = _recorded(Kind.STAGE, entries)
     stages = {entry.pk: version_map(entry.case.version_id).by_pk[entry.stage_id] for entry in entries}
-    needed = {stage.calendar_id for stage in stages.values() if stage.needs_calendar}
-    calendars = Calendar.objects.in_bulk(needed) if needed else {}
+    calendars = calendars_of(*stages.values())
     return [
         _stay(
             entry,
             stages[entry.pk],
             stay_by(stages[entry.pk], entry.entered_at, calendars, **shortening(entry)),
+            owner=entry.case.owner,
             holds=tuple(holds[entry.pk]),
             recorded=recorded[entry.pk],
         )
@@ -101,19 +105,37 @@ def stays(entries) -> list[Watched]:
     ]
 
 
-def new_stay(entry) -> Watched:
-    """A stay that has just begun: nothing can have held it yet, and nothing be recorded about it."""
+def new_stay(entry, calendars=None) -> Watched:
+    """A stay that has just begun: nothing can have held it yet, and nothing be recorded about it. Whom it concerns is
+    asked when it is swept.
+    """
     stage = version_map(entry.case.version_id).by_pk[entry.stage_id]
-    return _stay(entry, stage, stay_in(stage, entry.entered_at))
+    calendars = calendars_of(stage) if calendars is None else calendars
+    return _stay(entry, stage, stay_by(stage, entry.entered_at, calendars), owner=None)
 
 
-def _stay(entry, stage, stay, **known):
+def ending_stay(entry, *, holds, raised, calendars) -> Watched:
+    """A stay that is about to end, with its ``holds`` and the escalations ``raised`` about it: nobody will be told of
+    it any more.
+    """
+    stage = version_map(entry.case.version_id).by_pk[entry.stage_id]
+    return _stay(
+        entry,
+        stage,
+        stay_by(stage, entry.entered_at, calendars, **shortening(entry)),
+        owner=None,
+        holds=tuple(holds),
+        recorded=frozenset((row.rung_code, row.occurrence) for row in raised if row.thing_id == entry.pk),
+    )
+
+
+def _stay(entry, stage, stay, *, owner, **known):
     return Watched(
         kind=Kind.STAGE,
         thing=entry,
         case=entry.case,
         team_id=entry.team_id,
-        owner=entry.case.owner,
+        owner=owner,
         title=stage.name,
         limit=limit_of(entry, stage),
         since=entry.watched_since,
@@ -152,13 +174,30 @@ def handoffs(found) -> list[Watched]:
     )
 
 
+def results(found) -> list[Watched]:
+    """Read results that have arrived and are not read (with their case and reader) as watched things.
+
+    The managers are those of the team that has the case now: it answers for what lies unread.
+    """
+    return _agreed(
+        Kind.RESULT,
+        list(found),
+        RESULT_LADDER,
+        # Which result is typed by hand, and this goes into e-mails.
+        lambda result: (result.case.team_id, result.reader, "a result to be read", result.arrived_at),
+    )
+
+
 # What of each kind is still to be watched, and how it is read.
 OPEN = {
     Kind.STAGE: lambda: StageEntry.objects.filter(left_at=None).select_related("case", "case__owner"),
     Kind.TASK: lambda: Task.objects.filter(done_at=None, cancelled_at=None).select_related("case", "owner"),
     Kind.HANDOFF: lambda: Handoff.objects.filter(status="offered").select_related("case", "case__owner", "to_team"),
+    Kind.RESULT: lambda: Result.objects.filter(arrived_at__isnull=False, read_at=None).select_related(
+        "case", "reader"
+    ),
 }
-READ = {Kind.STAGE: stays, Kind.TASK: tasks, Kind.HANDOFF: handoffs}
+READ = {Kind.STAGE: stays, Kind.TASK: tasks, Kind.HANDOFF: handoffs, Kind.RESULT: results}
 
 
 def _agreed(kind, things, ladder, about):
@@ -195,8 +234,13 @@ def _recorded(kind, things):
 
 def stay_in(stage, entered_at: datetime) -> deadlines.Stay:
     """The time rules of one stage, its calendar read anew."""
-    calendars = {stage.calendar_id: Calendar.objects.get(pk=stage.calendar_id)} if stage.needs_calendar else {}
-    return stay_by(stage, entered_at, calendars)
+    return stay_by(stage, entered_at, calendars_of(stage))
+
+
+def calendars_of(*stages) -> dict[int, Calendar]:
+    """The calendars that the stages count their time with, read anew."""
+    needed = {stage.calendar_id for stage in stages if stage.needs_calendar}
+    return Calendar.objects.in_bulk(needed) if needed else {}
 
 
 def stay_by(stage, entered_at: datetime, calendars: dict[int, Calendar], **shortening) -> deadlines.Stay:

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from django import forms
 from django.utils import timezone
 
-from cases import recording
+from cases import recording, results
 from cases.models.patient import Patient, validate_nhs_number
 from cases.showing import LONDON
 from cases.web.date_input import DateField
@@ -130,10 +130,36 @@ class ResultForm(FormOfTeam):
     reader = PersonField(
         label="Who reads it?", help_text="They alone can record that it was read.", widget=forms.Select
     )
+    read_within_days = forms.IntegerField(
+        label="Within how many days of its arrival?",
+        required=False,
+        initial=results.READ_WITHIN_DAYS,
+        help_text=f"From 1 to {results.MOST_DAYS}. If it lies unread for longer, the reader is told, and a day later "
+        "the managers.",
+        error_messages={"invalid": "Write the number of days in digits, for example 2."},
+        widget=forms.TextInput(attrs={"class": "nhsuk-input--width-2", "inputmode": "numeric"}),
+    )
+
+    def clean_read_within_days(self):
+        days = self.cleaned_data["read_within_days"]
+        return results.READ_WITHIN_DAYS if days is None else days
+
+
+class ReaderForm(FormOfTeam):
+    """Another person of the case's team reads a result, and why."""
+
+    person = "reader"
+
+    reader = PersonField(label="Who reads it?", widget=forms.RadioSelect)
+    why = long_text("Why?", help_text="For example: Ada Reed has left the team.")
 
 
 class ArrivalForm(PageForm):
-    finding = long_text("What does the result say?", help_text="For example: normal. Or where the report can be read.")
+    finding = long_text(
+        "What does the result say?",
+        help_text="For example: normal. Or where the report can be read. If it will not come any more, say why: "
+        "its reader then knows.",
+    )
 
 
 class DocumentForm(PageForm):

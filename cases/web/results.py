@@ -1,10 +1,11 @@
-"""Results that are awaited: asked for, arrived, read."""
+"""Results that are awaited: asked for, arrived, read, given to another reader."""
 
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 
-from cases import recording
+from cases import access, results, showing
 from cases.web import forms
+from cases.web.ages import promised
 from cases.web.pages import ActView
 
 SHOWN = ("reader", "requested_by", "arrived_by", "read_by")
@@ -17,12 +18,18 @@ class RequestResult(ActView):
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"team": self.case.team}
 
-    def perform(self, what, reader):
-        recording.request_result(self.case, what, reader, by=self.request.user)
+    def obstacle(self):
+        return None if self.case.is_open else "This case is closed: nothing is asked for any more."
+
+    def perform(self, what, reader, read_within_days):
+        by = self.request.user
+        results.request_result(self.case, what, reader, read_within_days=read_within_days, by=by)
         return f"“{what}” is awaited. {reader} reads it."
 
 
 class ResultView(ActView):
+    """A page about one result: for the case's team, and for its reader wherever the case has gone."""
+
     template_name = "cases/result.html"
     act = "result"
     looked_at = (*ActView.looked_at, "result")
@@ -31,12 +38,22 @@ class ResultView(ActView):
     def result(self):
         return get_object_or_404(self.case.results.select_related(*SHOWN), pk=self.kwargs["pk"])
 
+    @property
+    def is_reader(self):
+        return self.result.reader == self.request.user
+
     def admit(self, user):
-        super().admit(user)
-        _ = self.result
+        if not self.is_reader:
+            super().admit(user)
 
     def get_context_data(self, **context):
-        return super().get_context_data(result=self.result, **context)
+        unread = self.result.arrived_at and not self.result.read_at
+        shown = {
+            "result": self.result,
+            "due": promised(self.result.due_at, self.result.arrived_at, self.now) if unread else None,
+            "may_give": not self.result.read_at and not access.refusal(self.request.user, "result", self.case.team),
+        }
+        return super().get_context_data(**shown | context)
 
 
 class ResultArrived(ResultView):
@@ -47,8 +64,8 @@ class ResultArrived(ResultView):
         return "This result has arrived." if self.result.arrived_at else None
 
     def perform(self, finding):
-        recording.record_arrival(self.result, finding, by=self.request.user)
-        return f"“{self.result}” has arrived. {self.result.reader} reads it."
+        result = results.record_arrival(self.result, finding, by=self.request.user)
+        return f"“{result}” has arrived. {result.reader} reads it by {showing.moment(result.due_at)}."
 
 
 class ReadResult(ResultView):
@@ -61,9 +78,32 @@ class ReadResult(ResultView):
             return "This result is still awaited."
         if self.result.read_at:
             return "This result was read."
-        mine = self.result.reader == self.request.user
-        return None if mine else f"Only {self.result.reader} can record that it was read."
+        return None if self.is_reader else f"Only {self.result.reader} can record that it was read."
 
     def perform(self):
-        recording.read_result(self.result, by=self.request.user)
+        results.read_result(self.result, by=self.request.user)
         return f"You have read “{self.result}”."
+
+
+class ChangeReader(ResultView):
+    """Give a result to another reader, such as when its reader has left or is away."""
+
+    form_class = forms.ReaderForm
+    title, button = "Who reads this result?", "Save"
+
+    def admit(self, user):
+        ActView.admit(self, user)
+        _ = self.result
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"team": self.case.team}
+
+    def get_context_data(self, **context):
+        return super().get_context_data(may_give=False, **context)
+
+    def obstacle(self):
+        return "This result was read." if self.result.read_at else None
+
+    def perform(self, reader, why):
+        results.change_reader(self.result, reader, why=why, by=self.request.user)
+        return f"{reader} reads “{self.result}”."

@@ -3,9 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from cases import recording
+from cases import lifecycle, results
+from cases.showing import moment
 from tests.cases.web.reading import reasons, words
-from tests.factories import a_case, a_pathway, fresh
+from tests.factories import a_case, a_member, a_pathway, fresh, the_move
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def case(db):
 
 @pytest.fixture
 def result(case, manager, caseworker):
-    return recording.request_result(case, "Echo", manager, by=caseworker)
+    return results.request_result(case, "Echo", manager, by=caseworker)
 
 
 def address(result, name):
@@ -51,7 +52,7 @@ def test_its_arrival_is_recorded_with_what_it_says(signed_in, case, result):
 
     answer = signed_in.post(page, {"finding": "Normal."}, follow=True)
 
-    assert "“Echo” has arrived. Grace Okafor reads it." in words(answer)
+    assert f"“Echo” has arrived. Grace Okafor reads it by {moment(fresh(result).due_at)}." in words(answer)
     assert "Echo Not read yet" in words(answer)
     assert "Normal." in words(answer)
     answer = signed_in.post(page, {"finding": "Normal, again."})
@@ -63,7 +64,7 @@ def test_only_its_reader_records_that_it_was_read(client, case, result, casework
     page = address(result, "read_result")
     client.force_login(caseworker)
     assert "This result is still awaited." in words(client.get(page))
-    recording.record_arrival(result, "Normal.", by=caseworker)
+    results.record_arrival(result, "Normal.", by=caseworker)
     assert "Only Grace Okafor can record that it was read." in words(client.get(page))
     assert client.post(page).status_code == 403
 
@@ -80,7 +81,7 @@ def test_a_move_that_waits_for_results_leads_to_them(signed_in, case, caseworker
     assert "Record the result that is awaited, and who reads it. Record what is awaited" in words(page)
     assert f'href="{reverse("request_result", args=[case.reference])}"' in page.content.decode()
 
-    recording.request_result(case, "Echo", manager, by=caseworker)
+    results.request_result(case, "Echo", manager, by=caseworker)
     page = signed_in.get(case.get_absolute_url())
     assert f'<a href="{case.get_absolute_url()}#results">Go to the results</a>' in page.content.decode()
 
@@ -103,3 +104,57 @@ def test_the_result_of_another_case_is_not_found(signed_in, case, result):
     other = a_case(case.version_map.pathway)
 
     assert signed_in.get(reverse("result_arrived", args=[other.reference, result.pk])).status_code == 404
+
+
+def test_by_when_it_is_to_be_read_is_chosen_when_it_is_asked_for(signed_in, case, manager):
+    page = reverse("request_result", args=[case.reference])
+    typed = {"what": "CT", "reader": manager.pk}
+    for wrong, sentence in [
+        ("soon", "Write the number of days in digits, for example 2."),
+        ("31", "Choose 1 to 30 days within which the result is to be read."),
+        ("0", "Choose 1 to 30 days within which the result is to be read."),
+    ]:
+        assert reasons(signed_in.post(page, typed | {"read_within_days": wrong})) == [sentence]
+
+    signed_in.post(page, typed | {"read_within_days": "5"})
+
+    result = case.results.get()
+    assert result.read_within_days == 5
+    assert "within 5 days of its arrival" in words(signed_in.get(address(result, "result_arrived")))
+
+
+def test_a_result_is_given_to_another_reader_with_a_reason(signed_in, case, result, caseworker):
+    page = address(result, "change_reader")
+    assert f'href="{page}"' in signed_in.get(case.get_absolute_url()).content.decode()
+    assert reasons(signed_in.post(page, {"reader": caseworker.pk})) == ["Fill in “Why?”."]
+
+    answer = signed_in.post(page, {"reader": caseworker.pk, "why": "Grace is away"}, follow=True)
+
+    assert "Priya Shah reads “Echo”." in words(answer)
+    assert fresh(result).reader == caseworker
+
+
+def test_its_reader_reads_it_after_the_case_has_gone_to_another_team(client, case, caseworker):
+    reader = a_member("booking")
+    case = a_case(a_pathway("plain"))
+    result = results.request_result(case, "Echo", reader, by=caseworker)
+    lifecycle.move_case(case, the_move(case, "review"), by=caseworker)
+    client.force_login(reader)
+
+    assert "It has arrived…" in words(client.get(case.get_absolute_url()))
+    client.post(address(result, "result_arrived"), {"finding": "Normal."})
+    assert "Read it…" in words(client.get(case.get_absolute_url()))
+    assert "You have read “Echo”." in words(client.post(address(result, "read_result"), follow=True))
+    client.force_login(caseworker)
+    assert client.get(address(result, "read_result")).status_code == 403
+
+
+def test_closing_over_an_unread_result_is_refused_with_who_reads_it(signed_in, case, result, caseworker):
+    results.record_arrival(result, "Normal.", by=caseworker)
+
+    answer = signed_in.post(reverse("close", args=[case.reference]), {"reason": "Moved away"})
+
+    assert reasons(answer) == [
+        "“Echo” has arrived and was not read. Grace Okafor reads it, or another whom you choose."
+    ]
+    assert fresh(case).is_open

@@ -10,7 +10,7 @@ from tests.factories import a_case, the_move
 ACTS = ["hold", "resume", "close", "assign", "note", "add_task", "request_result", "document"]
 ABOUT_ONE = [
     *("accept", "decline", "withdraw", "task", "cancel_task", "give_task"),
-    *("result_arrived", "read_result", "download", "form_record", "acknowledge"),
+    *("result_arrived", "read_result", "change_reader", "download", "form_record", "acknowledge"),
 ]
 
 

@@ -1,0 +1,121 @@
+"""Results that are awaited from elsewhere: requested, arrived, read by their named reader, lain unread.
+
+Nobody is told of an arrival by e-mail: it stands on the reader's own day. What lies unread when it was to be read
+tells the reader, and a day later the managers (``cases.watch.watched``). A case cannot be closed over a result that
+lies unread; one that is awaited still may arrive after it is closed, and is read and watched all the same.
+"""
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from cases import access, stays
+from cases.models import Case, Result
+from cases.refusals import Refused
+from cases.watch import timers, watched
+from pathways.history import save_with_history
+from pathways.limits import Span, Unit
+
+READ_WITHIN_DAYS = 2
+MOST_DAYS = 30
+
+
+@transaction.atomic
+def request_result(case, what, reader, *, by, read_within_days=READ_WITHIN_DAYS, at=None) -> Result:
+    """Record that a result is awaited, who reads it, and within how many days of its arrival.
+
+    Raises PermissionDenied if ``by`` is not of the case's team, Refused if the case is closed, one of the three is
+    missing, or ``reader`` is not in the team.
+    """
+    case = Case.objects.lock(case.pk)
+    access.require(by, "result", case.team)
+    stays.require_open(case)
+    if not what.strip():
+        raise Refused("Say which result is awaited.")
+    if not 1 <= read_within_days <= MOST_DAYS:
+        raise Refused(f"Choose 1 to {MOST_DAYS} days within which the result is to be read.")
+    _require_reader(reader, case)
+    result = Result(
+        case=case,
+        what=what.strip(),
+        reader=reader,
+        read_within_days=read_within_days,
+        requested_by=by,
+        requested_at=at or timezone.now(),
+    )
+    return save_with_history(result, by=by, reason="Result requested")
+
+
+@transaction.atomic
+def record_arrival(result, finding, *, by, at=None) -> Result:
+    """Record that ``result`` has arrived, and what it says; from now on its reading is watched.
+
+    Raises PermissionDenied if ``by`` is neither of the case's team nor its reader, Refused if it has arrived already
+    or no finding is given.
+    """
+    result = _lock(result)
+    if by != result.reader:
+        access.require(by, "result", result.case.team)
+    if result.arrived_at is not None:
+        raise Refused("This result has arrived already.")
+    if not finding.strip():
+        raise Refused("Say what the result is.")
+    result.arrived_at, result.arrived_by = max(at or timezone.now(), result.requested_at), by
+    result.finding = finding.strip()
+    result.due_at = Span(result.read_within_days, Unit.DAYS).after(result.arrived_at)
+    save_with_history(result, by=by, reason="Result arrived")
+    timers.watch_thing(watched.results([result])[0])
+    return result
+
+
+@transaction.atomic
+def read_result(result, *, by, at=None) -> Result:
+    """Record that ``result`` was read by its reader, wherever the case has gone to meanwhile.
+
+    Raises PermissionDenied if ``by`` is another, Refused if it has not arrived or was read already.
+    """
+    result = _lock(result)
+    if by != result.reader:
+        raise PermissionDenied(f"This result is read by {result.reader}.")
+    if result.arrived_at is None:
+        raise Refused("This result has not arrived yet.")
+    if result.read_at is not None:
+        raise Refused("This result has been read already.")
+    result.read_at, result.read_by = max(at or timezone.now(), result.arrived_at), by
+    stays.settle_thing(watched.results([result])[0], now=result.read_at, by=by, reason="Result read")
+    return save_with_history(result, by=by, reason="Result read")
+
+
+@transaction.atomic
+def change_reader(result, reader, *, by, why) -> Result:
+    """Let ``reader``, a person of the case's team, read ``result`` in place of another, and say why; return it.
+
+    By when it is to be read stays as it was: a new reader has no right to time that has passed.
+
+    Raises PermissionDenied if ``by`` is not of the case's team, Refused if it was read, ``reader`` is not in the team
+    or reads it already, or the reason is missing.
+    """
+    result = _lock(result)
+    access.require(by, "result", result.case.team)
+    if result.read_at is not None:
+        raise Refused("This result has been read already.")
+    if reader == result.reader:
+        raise Refused(f"{reader} reads this result already. Choose another person.")
+    _require_reader(reader, result.case)
+    if not why.strip():
+        raise Refused("Say why another person reads this result.")
+    result.reader = reader
+    return save_with_history(result, by=by, reason=why.strip())
+
+
+def _require_reader(reader, case):
+    if not (reader.is_active and access.role_in(reader, case.team_id)):
+        raise Refused(f"{reader} is not in {case.team}. Choose a person of that team to read it.")
+
+
+def _lock(result):
+    case = Case.objects.lock(result.case_id)
+    timers.lock(case)
+    result = Result.objects.select_related("reader").get(pk=result.pk)
+    result.case = case
+    return result
