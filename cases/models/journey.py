@@ -2,12 +2,13 @@
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from pathways.history import ChangesOnly, save_with_history, trail
+from pathways.models.people import TsTzRange
 
 
 class StageEntry(models.Model):
@@ -79,11 +80,6 @@ class StageEntry(models.Model):
         """End the stay."""
         self.left_at, self.left_by = at, by
         save_with_history(self, by=by, reason=reason, update_fields=["left_at", "left_by"])
-
-
-class TsTzRange(Func):
-    function = "TSTZRANGE"
-    output_field = DateTimeRangeField()
 
 
 class Hold(models.Model):

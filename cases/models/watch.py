@@ -24,6 +24,7 @@ class Timer(models.Model):
         TASK = "task", "task"
         HANDOFF = "handoff", "handoff"
         RESULT = "result", "result to be read"
+        ESCALATION = "escalation", "escalation to be answered"
 
     case = models.ForeignKey("cases.Case", models.CASCADE, related_name="timers")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -59,12 +60,16 @@ class Escalation(models.Model):
     due_at = models.DateTimeField()
     reached_at = models.DateTimeField()
     raised_at = models.DateTimeField(default=timezone.now)
+    answer_by = models.DateTimeField(null=True)  # told, and to be acknowledged by then
     is_told = models.BooleanField(default=False)  # of several passed at once only the highest is
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     acknowledgement = models.TextField(blank=True)
+    promise = models.ForeignKey(
+        "cases.Task", models.PROTECT, null=True, related_name="promise_of"
+    )  # what was promised with it
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
@@ -74,7 +79,12 @@ class Escalation(models.Model):
 
     class Meta:
         ordering = ["-reached_at", "-level", "-pk"]
-        indexes = [models.Index(fields=["case"], condition=Q(resolved_at=None), name="escalations_unresolved")]
+        indexes = [
+            models.Index(fields=["case"], condition=Q(resolved_at=None), name="escalations_unresolved"),
+            models.Index(
+                F("reached_at"), F("id"), condition=Q(resolved_at=None, is_told=True), name="escalations_open"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["kind", "thing_id", "rung_code", "occurrence"], name="rung_passed_once"),
             models.CheckConstraint(
@@ -120,6 +130,7 @@ class Notice(models.Model):
     hold = models.ForeignKey("cases.Hold", models.PROTECT, null=True, related_name="+")
     message_id = models.CharField(max_length=100, unique=True, default=new_message_id)
     created_at = models.DateTimeField(default=timezone.now)
+    send_at = models.DateTimeField(null=True)  # not before: a digest waits for its hour, quiet hours for their end
     sent_at = models.DateTimeField(null=True)
     sent_to = models.EmailField(blank=True)
     attempts = models.PositiveIntegerField(default=0)

@@ -20,6 +20,14 @@ class Pathway(models.Model):
     name = models.CharField(max_length=200, help_text="For example “Elective care, 18 weeks”.")
     description = models.TextField(blank=True, help_text="Who this pathway is for, and where it begins and ends.")
     source = models.TextField(blank=True, help_text="The guidance this pathway follows, with its date.")
+    lead = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="pathways_led",
+        help_text="Who answers for this pathway as a whole. A rung may tell them.",
+    )
     review_on = models.DateField(
         "review by", null=True, blank=True, help_text="When somebody must check that it still follows its source."
     )
@@ -242,11 +250,12 @@ class Transition(models.Model):
         """
         return not any(requirement.hides(case, now) for requirement in self.requirements.all())
 
-    def refusals(self, case, now) -> list[str]:
+    def refusals(self, case, now, *, without=()) -> list[str]:
         """Return a whole sentence for each requirement that ``case`` does not meet at ``now``; empty when the move may
-        be made.
+        be made. Those whose keys are in ``without`` are not asked: they were overridden.
         """
-        answers = (requirement.refusal(case, now) for requirement in self.requirements.all())
+        asked = (requirement for requirement in self.requirements.all() if requirement.pk not in without)
+        answers = (requirement.refusal(case, now) for requirement in asked)
         return [answer for answer in answers if answer]
 
 
@@ -297,6 +306,9 @@ class EscalationStep(models.Model):
         OWNER = "owner", "the case's owner"
         TEAM = "team", "everybody in the team"
         MANAGERS = "managers", "the team's managers"
+        ON_DUTY = "on_duty", "whoever of the team is on duty"
+        NAMED_TEAM = "named_team", "everybody in the named team"
+        LEAD = "lead", "the pathway lead"
 
     stage = models.ForeignKey(Stage, models.CASCADE, related_name="ladder")
     position = models.PositiveSmallIntegerField(default=0, help_text="Rungs from the lowest to the highest.")
@@ -310,7 +322,31 @@ class EscalationStep(models.Model):
     tells = ArrayField(
         models.CharField(max_length=20, choices=Recipient), default=list, blank=True, help_text="Who is told."
     )
+    named_team = models.ForeignKey(
+        "pathways.Team",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Which team, if the rung tells a named team.",
+    )
     urgent = models.BooleanField(default=False, help_text="Urgent messages go out at once, at any hour.")
+    raises_priority = models.BooleanField(
+        default=False, help_text="The case becomes urgent, until it leaves the stage."
+    )
+    task_title = models.CharField(
+        "makes the task",
+        max_length=200,
+        blank=True,
+        help_text="For example “Ring the patient about the delay”. It is the case's team's, due a working day later.",
+    )
+    answer_amount = models.PositiveIntegerField(
+        "to be answered within",
+        null=True,
+        blank=True,
+        help_text="For example 1 (working day). If nobody has answered by then, those of the next rung are told.",
+    )
+    answer_unit = models.CharField("answer counted in", max_length=20, choices=Unit, blank=True)
     repeat_amount = models.PositiveIntegerField("repeat every", null=True, blank=True)
     repeat_unit = models.CharField("repeat counted in", max_length=20, choices=Unit, blank=True)
     repeat_at_most = models.PositiveSmallIntegerField(
@@ -331,6 +367,11 @@ class EscalationStep(models.Model):
                 condition=Q(when="share", unit="", amount__gte=1, amount__lte=100) | ~Q(when="share") & ~Q(unit=""),
                 name="step_has_a_unit_or_is_a_share",
                 violation_error_message="Give a unit, or for a share of the limit a number from 1 to 100 and no unit.",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer_amount=None, answer_unit="") | Q(answer_amount__gt=0) & ~Q(answer_unit=""),
+                name="step_answer_has_amount_and_unit",
+                violation_error_message="“To be answered within” needs a number above zero and a unit, or neither.",
             ),
             models.CheckConstraint(
                 condition=Q(repeat_amount=None, repeat_unit="", repeat_at_most=0)
@@ -355,5 +396,10 @@ class EscalationStep(models.Model):
         return Span(self.repeat_amount, Unit(self.repeat_unit)) if self.repeat_amount else None
 
     @property
+    def answer_within(self) -> Span | None:
+        """How long those told have to answer; None: nobody asks again."""
+        return Span(self.answer_amount, Unit(self.answer_unit)) if self.answer_amount else None
+
+    @property
     def spans(self):
-        return [span for span in (self.offset, self.repeat) if span]
+        return [span for span in (self.offset, self.repeat, self.answer_within) if span]

@@ -37,7 +37,12 @@ MISTAKES = [
     ("limit: 10 days", "limit: [10, days]", 9, "Write one value here, not a list or a group of values."),
     ("at the limit", "101 % of the limit", 11, f"“101 % of the limit” is no time of a rung. {A_MOMENT}"),
     ("at the limit", "2 days later", 11, f"“2 days later” is no time of a rung. {A_MOMENT}"),
-    ("tells: [managers]", "tells: [patients]", 11, "“patients” is not one of: owner, team, managers."),
+    (
+        "tells: [managers]",
+        "tells: [patients]",
+        11,
+        "“patients” is not one of: owner, team, managers, on_duty, named_team, lead.",
+    ),
     (
         "tells: [managers]",
         "tells: [managers], repeat: for ever",
