@@ -16,7 +16,8 @@ def _navigation(request):
     if user is None or not user.is_authenticated:
         return []
     only_reads = access.is_inspector(user) or access.is_pathway_administrator(user)
-    places = [("Cases", "cases")]
+    works = access.teams_of(user)
+    places = [("My day", "my_day"), ("Cases", "cases"), ("Handoffs", "handoffs")] if works else [("Cases", "cases")]
     if not only_reads:
         places.append(("Open a case", "open_case"))
     if access.sees_figures(user):

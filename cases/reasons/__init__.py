@@ -10,7 +10,7 @@ do. To add one: give it its code in ``Reason`` where it belongs in the order, wr
 """
 
 from cases.reasons.because import Asked, Because, Next, Reason
-from cases.reasons.registry import REASONS, holding, most_pressing, shown, tags
+from cases.reasons.registry import REASONS, chip, holding, most_pressing, shown, tags
 from cases.reasons.rows import Row, rows
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Next",
     "Reason",
     "Row",
+    "chip",
     "holding",
     "most_pressing",
     "rows",

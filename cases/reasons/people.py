@@ -49,4 +49,4 @@ class Nobodys(Because):
         return "Nobody has it."
 
     def next(self, case, asked):
-        return Next("Take it", reverse("assign", args=[case.reference]))
+        return Next("Take it", reverse("take", args=[case.reference]), is_act=True)

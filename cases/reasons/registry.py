@@ -10,10 +10,11 @@ from django.db.models import Func, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
 from cases.models import Hold, StageEntry
+from cases.reasons import onward
 from cases.reasons.because import Asked, Because, Reason
 from cases.reasons.follow_ups import BackFromDetour, ResultUnread, TaskDue
 from cases.reasons.people import HandedToMe, Nobodys
-from cases.reasons.times import Breached, Today, Urgent
+from cases.reasons.times import Breached, OnTrack, Today, Urgent
 
 # The most pressing first, as the codes stand in Reason. An open case for which none of these holds is on track.
 REASONS: dict[str, Because] = {
@@ -29,8 +30,20 @@ REASONS: dict[str, Because] = {
         BackFromDetour(),
     )
 }
+ON_TRACK = OnTrack()
 OPEN = ~Q(status="closed")
 CODES = ArrayField(models.CharField())
+
+
+def of(code: str) -> Because:
+    """Return what is known about the reason ``code``."""
+    return ON_TRACK if code == Reason.ON_TRACK else REASONS[code]
+
+
+def chip(code: str, count: int) -> str:
+    """Say how many: 3 late, 1 task due."""
+    one, several = of(code).chip
+    return f"{count} {one if count == 1 else several}"
 
 
 class Array(Func):
@@ -70,7 +83,9 @@ def shown(asked: Asked) -> dict:
     held = Hold.objects.filter(case=OuterRef("pk"), ended_at=None)
     found = {
         "entered_at": Subquery(here.values("entered_at")[:1]),
+        "due_by": Subquery(here.values("due_by")[:1]),
         "held_until": Subquery(held.values("until")[:1]),
+        **onward.shows(asked),
     }
     for because in REASONS.values():
         found |= because.shows(asked)

@@ -1,39 +1,46 @@
 """The rows of a list: each case with the reasons why it is there, in words, and one next thing to do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from cases.reasons import onward
 from cases.reasons.because import Asked, Next
-from cases.reasons.registry import REASONS
-from cases.web.ages import Age, age
+from cases.reasons.registry import of
+from cases.web.ages import Age, Schedules, age
 
 
 @dataclass(frozen=True)
 class Row:
-    """A case as every list shows it."""
+    """A case as every list shows it. ``who`` has it: "You", a name, or nothing when nobody has."""
 
     case: object
     url: str
     pathway: str
     age: Age
+    who: str
     why: list[str]
     next: Next
+    also: list[Next] = field(default_factory=list)
 
 
 def rows(cases, user, now) -> list[Row]:
-    """Return a Row for each of ``cases``, which were read ``with_reasons`` for ``user`` at ``now``."""
-    asked, drawn = Asked(user, now), []
-    for case in cases:
-        grounds = [REASONS[code] for code in case.reasons if code in REASONS]
-        how_old = age(case, case.entered_at, now)
-        nexts = (because.next(case, asked) for because in grounds)
-        drawn.append(
-            Row(
-                case=case,
-                url=case.get_absolute_url(),
-                pathway=case.version_map.pathway.name,
-                age=how_old,
-                why=[because.words(case, how_old, asked) for because in grounds],
-                next=next(filter(None, nexts), Next("Open the case", case.get_absolute_url())),
-            )
-        )
-    return drawn
+    """Return a Row for each of ``cases``, which were read ``with_reasons`` for ``user`` at ``now``.
+
+    Reads the calendars, once, if something is late by a limit in working time; nothing else.
+    """
+    asked, schedules = Asked(user, now), Schedules()
+    return [_row(case, asked, schedules) for case in cases]
+
+
+def _row(case, asked, schedules):
+    grounds = [of(code) for code in case.reasons]
+    how_old = age(case, case.entered_at, asked.now, schedules, case.due_by)
+    known = (because.next(case, asked) for because in grounds)
+    return Row(
+        case=case,
+        url=case.get_absolute_url(),
+        pathway=case.version_map.pathway.name,
+        age=how_old,
+        who="You" if case.owner_id == asked.user.pk else str(case.owner or ""),
+        why=[*(because.words(case, how_old, asked) for because in grounds), *onward.words(case, asked)],
+        next=next(filter(None, known), None) or onward.next_thing(case, asked),
+    )

@@ -1,4 +1,4 @@
-"""Reasons that lie in the time a case has: urgent, late, late today."""
+"""Reasons that lie in the time a case has: urgent, late, late today; and that it is on track."""
 
 from django.db.models import Q
 
@@ -23,7 +23,7 @@ class Breached(Because):
         return Q(due_at__lt=asked.now)
 
     def words(self, case, age, asked):
-        return f"{showing.sentence(age.due.words)} in {case.stage_name}."
+        return f"{showing.sentence(age.due.words)}."
 
 
 class Today(Because):
@@ -34,4 +34,15 @@ class Today(Because):
 
     def words(self, case, age, asked):
         limit = f" of {age.limit}" if age.limit else ""
-        return f"Its limit{limit} in {case.stage_name} ends {showing.short_when(case.due_at, asked.now)}."
+        return f"Its limit{limit} ends {showing.short_when(case.due_at, asked.now)}."
+
+
+class OnTrack(Because):
+    """An open case for which no other reason holds: its condition is made of theirs."""
+
+    code, chip = Reason.ON_TRACK, ("on track", "on track")
+
+    def words(self, case, age, asked):
+        if case.held_until:
+            return f"On hold until {showing.short_when(case.held_until, asked.now)}."
+        return f"{showing.sentence(age.due.words)}."

@@ -40,6 +40,12 @@ def moment(value: date | datetime | None) -> str:
 
 
 @register.simple_tag
+def clock(value: datetime) -> str:
+    """Show the time of day: 2:30pm."""
+    return _time(value, lambda: showing.clock(value))
+
+
+@register.simple_tag
 def age_in_years(patient, now: datetime) -> int:
     """Show a patient's whole years of age."""
     return patient.age(timezone.localdate(now))
@@ -63,6 +69,19 @@ def due_tag(due: showing.Due) -> str:
     if due.kind == "held":
         return DUE_TAGS["held"]
     return format_html('{}<span class="mw-due mw-due--{}">{}</span>', DUE_TAGS.get(due.kind, ""), due.kind, due.words)
+
+
+@register.simple_tag
+def due_word(due: showing.Due) -> str:
+    """Show only the coloured word of a due time, where it has one: Late, Close, On hold."""
+    return DUE_TAGS.get(due.kind, "")
+
+
+@register.simple_tag
+def today(now: datetime) -> str:
+    """Show the day and the time of day: Tuesday 3 March, 8:12am."""
+    local = now.astimezone(showing.LONDON)
+    return f"{local:%A} {showing.day(now, now)}, {showing.clock(now)}"
 
 
 @register.simple_tag
