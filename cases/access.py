@@ -23,6 +23,7 @@ ROLES = {
     "document": ANY_ROLE,
     "result": ANY_ROLE,
     "handoff": ANY_ROLE,
+    "event": ANY_ROLE,
 }
 
 REFUSALS = {

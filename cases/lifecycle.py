@@ -134,6 +134,8 @@ def reopen_case(case, *, by, reason, at=None):
     case.closed_at = None
     case.begin_in(stage)
     stays.arrive(case, stage, timer, how=How.REOPENED, via=None, now=now, by=by)
+    if case.detour and case.detour.raises_priority:
+        stays.go_again(case, by=by)
     return save_with_history(case, by=by, reason=reason.strip())
 
 

@@ -5,7 +5,7 @@ Only operations use these (``lifecycle``, ``detours``, ``handoffs``, ``migration
 
 from django.utils import timezone
 
-from cases import deadlines, to_do
+from cases import deadlines, to_do, urgency
 from cases.models import Case, Handoff, StageEntry
 from cases.refusals import Refused, StaleView
 from cases.watch import escalations, timers, watched
@@ -121,12 +121,26 @@ def close(case, *, now, by):
 
 
 def come_back(child, *, now, by):
-    """End the hold that lasted until ``child`` ended, if its parent is still held for it."""
+    """Let the case that ``child`` was a detour of go on: the hold that lasted until it ended, if there still is one,
+    and the priority that it was given.
+    """
     parent, entry, timer = lock(child.parent)
+    reason = f"{child.detour or 'The detour'} has ended" if not child.restricted else "Another matter has ended"
+    before = parent.priority
+    if child.detour and child.detour.raises_priority:
+        parent.priority = urgency.priority_of(parent, without=child)
     if parent.is_held and parent.holds.filter(ended_at=None, detour=child).exists():
-        resume(
-            parent, entry, timer, now=time_of(now, entry), by=by, reason=f"{child.detour or 'The detour'} has ended"
-        )
+        resume(parent, entry, timer, now=time_of(now, entry), by=by, reason=reason)
+    elif parent.priority != before:
+        save_with_history(parent, by=by, reason=reason)
+
+
+def go_again(child, *, by):
+    """Let the case that ``child`` was a detour of come first again: ``child`` was reopened."""
+    parent, _, _ = lock(child.parent)
+    if parent.is_open and parent.priority != Case.Priority.URGENT:
+        parent.priority = Case.Priority.URGENT
+        save_with_history(parent, by=by, reason=f"{child} was reopened" if not child.restricted else "Another matter")
 
 
 def answer_handoff(handoff, status, *, answer, now, by):

@@ -17,6 +17,11 @@ def sweep():
 
 
 @shared_task
+def send_urgent():
+    notices.send_due(only_urgent=True)
+
+
+@shared_task
 def check_timers():
     for sentence in timers.rebuild(check=True):
         log.error("%s", sentence)

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from cases import showing
-from cases.models import Notice
+from cases.models import Case, Notice
 from cases.watch import watched
 from cases.watch.recipients import Recipients
 from pathways.models import Team
@@ -116,12 +116,17 @@ def _hold_ended(notice, now):
 
 
 def _detour(notice, now):
-    case = notice.case
-    detour = "A restricted matter" if case.restricted else str(case.detour)  # an e-mail is read over shoulders
-    return f"{detour}: {case.reference}, look at it now", {
+    """Of a detour that began: to those who have it, or to those from whose case it was taken."""
+    child = notice.case
+    is_theirs = Case.objects.visible_to(notice.recipient).filter(pk=child.pk).exists()
+    case = child if is_theirs else child.parent
+    detour = "A restricted matter" if child.restricted else str(child.detour)  # an e-mail is read over shoulders
+    return f"Urgent: {case.reference}, {detour}, look at it now", {
         "reference": case.reference,
         "stage": case.stage_name,
         "detour": detour,
+        "is_theirs": is_theirs,
+        "with_team": child.team,
         "due": showing.moment(case.due_at) if case.due_at else "",
         "link": f"{settings.MIDWATCH_BASE_URL}{case.get_absolute_url()}",
     }

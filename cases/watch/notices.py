@@ -78,23 +78,50 @@ def owe_hold_ended(case, hold, now) -> None:
 
 
 def owe_detour(case, now) -> None:
-    """Tell the managers of the team that a detour begins in, at once."""
-    step = EscalationStep(tells=[EscalationStep.Recipient.MANAGERS])
-    for person in Recipients([case.team_id]).of(step, team_id=case.team_id, owner=None):
+    """Tell at once who must know that the detour ``case`` has begun (see ``told_of_detour``), each with a mail of its
+    own that waits for no digest and no sweep.
+    """
+    people = told_of_detour(case.team_id, None if case.restricted else case.parent.team_id)
+    for person in people:
         Notice.objects.create(kind=Notice.Kind.DETOUR, recipient=person, case=case, created_at=now)
+    if people:
+        transaction.on_commit(_wake_the_worker, robust=True)
 
 
-def send_due() -> int:
-    """Send what is owed, over one connection, and return how many were sent.
+def told_of_detour(team_id, parents_team_id=None) -> list:
+    """The managers of the team that a detour begins in; and, unless it is restricted, those of the team that has the
+    case it was taken from, who answer for that patient.
+    """
+    step = EscalationStep(tells=[EscalationStep.Recipient.MANAGERS])
+    teams = [team for team in (team_id, parents_team_id) if team is not None]
+    recipients = Recipients(teams)
+    return list({one.pk: one for team in teams for one in recipients.of(step, team_id=team, owner=None)}.values())
+
+
+def _wake_the_worker():
+    from cases import tasks  # which import this module
+
+    try:
+        tasks.send_urgent.apply_async(retry=False)
+    except Exception as error:  # the broker's library has many; none may undo or delay what was recorded
+        log.warning("The worker could not be woken, the next sweep sends: %s", type(error).__name__)
+
+
+def send_due(*, only_urgent=False) -> int:
+    """Send what is owed, over one connection, and return how many were sent. ``only_urgent``: leave to a sweep what
+    may wait for it.
 
     A notice is marked only after the server has taken it: killed in between, it is sent again with the same Message-
     ID. One that is refused is tried again later, waiting longer each time. A server that is down ends this run, and
     nothing is lost.
     """
     sent, now, connection = 0, timezone.now(), get_connection()
+    waiting = Notice.objects.filter(sent_at=None).filter(Q(retry_at=None) | Q(retry_at__lte=now))
+    if only_urgent:
+        waiting = waiting.filter(kind=Notice.Kind.DETOUR)
     try:
         connection.open()
-        while (outcome := _send_next(connection, now)) is not None:
+        while (outcome := _send_next(connection, now, waiting)) is not None:
             sent += outcome
     except OSError as error:  # also smtplib's: the server is not there, or went away
         log.warning("The mail server cannot be reached, notices wait: %s", error)
@@ -104,9 +131,8 @@ def send_due() -> int:
 
 
 @transaction.atomic
-def _send_next(connection, now) -> bool | None:
-    """Send the next notice; return whether it went, None if there is none left."""
-    waiting = Notice.objects.filter(sent_at=None).filter(Q(retry_at=None) | Q(retry_at__lte=now))
+def _send_next(connection, now, waiting) -> bool | None:
+    """Send the next notice of those ``waiting``; return whether it went, None if there is none left."""
     locked = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",))
     notice = locked.select_related("recipient", "case", "hold").order_by("pk").first()
     if notice is None:
