@@ -6,7 +6,8 @@ from django.db.models import Exists, F, OuterRef, Q
 
 class CaseQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The cases ``user`` may see: those that a team of theirs has, has had, or was offered; all for an inspector.
+        """The cases ``user`` may see: those that a team of theirs has, has had, was offered, or owes a task about as
+        long as it is not done; all for an inspector.
 
         A restricted case is seen by the teams that have or have had it, and by inspectors. Superusers get nothing by
         being one: setting up the portal is no reason to read patients' cases.
@@ -18,7 +19,8 @@ class CaseQuerySet(models.QuerySet):
         mine = user.memberships.values("team")
         has = self._related("entries").filter(case=OuterRef("pk"), team__in=mine)
         offered = self._related("handoffs").filter(case=OuterRef("pk"), to_team__in=mine)
-        return self.filter(Q(team__in=mine) | Exists(has) | Q(restricted=False) & Exists(offered))
+        owes = self._related("tasks").filter(case=OuterRef("pk"), team__in=mine, done_at=None, cancelled_at=None)
+        return self.filter(Q(team__in=mine) | Exists(has) | Q(restricted=False) & (Exists(offered) | Exists(owes)))
 
     def _related(self, name):
         return self.model._meta.get_field(name).related_model.objects

@@ -10,6 +10,10 @@ from cases.watch import escalations, timers, watched
 from pathways.history import save_with_history
 from pathways.models import Calendar
 
+MAY_NOT_KNOW = (
+    "{team} may not know of this case: it is restricted to the teams that have it or have had it. Choose one of those."
+)
+
 
 def make_from_templates(entry, *, now, by) -> None:
     """Make the tasks that the stage of ``entry`` gives to every case which enters it."""
@@ -25,13 +29,26 @@ def _make_from(template, entry, stage, *, now, by):
         code=template.code,
         title=template.title,
         text=template.text,
-        team_id=template.team_id or entry.team_id,
+        team_id=_whose(template, entry),
         follows_owner=template.whose == template.For.OWNER,
         due_at=_due(template.limit, stage, now),
         made_at=now,
         made_by=by,
     )
     return _make(task, reason=f"Made by {stage}")
+
+
+def _whose(template, entry) -> int:
+    """The team of a task of the map. Of a restricted case its own team does what a team would that may not know of
+    it: otherwise nobody could read the task.
+    """
+    if template.team_id is None or not _may_know(template.team_id, entry.case):
+        return entry.team_id
+    return template.team_id
+
+
+def _may_know(team_id, case) -> bool:
+    return not case.restricted or case.entries.filter(team=team_id).exists()
 
 
 @transaction.atomic
@@ -69,10 +86,11 @@ def _make(task, *, reason):
 
 @transaction.atomic
 def add_task(case, title, *, by, text="", team=None, owner=None, due_at=None, at=None) -> Task:
-    """Give a task about ``case`` to ``team`` (its own, if None) or to ``owner``, and return it.
+    """Give a task about ``case`` to ``team`` (its own, if None) or to ``owner``, and return it. While another team
+    owes it, they can read the case.
 
     Raises PermissionDenied if ``by`` is not of the case's team, Refused if it is closed, the title is missing, the due
-    time has passed, or ``owner`` is not in the team.
+    time has passed, ``owner`` is not in the team, or the case is restricted and the team may not know of it.
     """
     now = at or timezone.now()
     case = Case.objects.lock(case.pk)
@@ -85,6 +103,8 @@ def add_task(case, title, *, by, text="", team=None, owner=None, due_at=None, at
     if due_at is not None and due_at <= now:
         raise Refused("Choose a date in the future by which it is to be done.")
     _require_member(owner, team)
+    if not _may_know(team.pk, case):
+        raise Refused(MAY_NOT_KNOW.format(team=team))
     task = Task(
         case=case,
         entry=case.open_entry,
@@ -156,11 +176,12 @@ def _open(case):
 def _lock_open(task, by):
     case = Case.objects.lock(task.case_id)
     timers.lock(case)
-    task = Task.objects.select_related("case__team", "owner", "team").get(pk=task.pk)
+    task = Task.objects.select_related("case__team", "owner", "team", "done_by", "cancelled_by").get(pk=task.pk)
     if access.refusal(by, "task", task.team):
         access.require(by, "task", case.team)
     if not task.is_open:
-        raise Refused("This task is over already.")
+        what = f"{task.done_by} has done it" if task.done_at else f"{task.cancelled_by} has cancelled it"
+        raise Refused(f"This task is over already: {what}.")
     return task
 
 

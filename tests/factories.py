@@ -6,9 +6,10 @@ import factory
 import nhs_number
 import time_machine
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 
-from cases import lifecycle
+from cases import lifecycle, stays
 from cases.models import Patient
 from pathways.limits import Span, Unit
 from pathways.models import (
@@ -231,6 +232,13 @@ def a_case(pathway=None, *, at=MONDAY, recorded_at=None, **values):
     pathway, patient = pathway or a_pathway(), values.pop("patient", None) or PatientFactory()
     with time_machine.travel(recorded_at or at, tick=False):
         return lifecycle.open_case(pathway, patient, by=system_user(), at=at, **values)
+
+
+def a_restricted_case(pathway=None, *, at=MONDAY):
+    """A case that only those teams see that have or have had it."""
+    version, patient = (pathway or a_pathway()).active_version, PatientFactory()
+    with transaction.atomic():
+        return stays.begin(version, patient, now=at, by=system_user(), reason="Safeguarding", restricted=True)
 
 
 def fresh(thing):

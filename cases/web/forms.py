@@ -5,16 +5,16 @@ from datetime import date, datetime, time
 from django import forms
 from django.utils import timezone
 
-from cases import recording, results
+from cases import chasing, recording, results
 from cases.models.patient import Patient, validate_nhs_number
 from cases.showing import LONDON
 from cases.web.date_input import DateField
 from cases.web.form_look import LooksLikeNHS, PageForm
+from cases.web.team_field import TeamField
 from pathways.models import Membership
 
 LINES = {"rows": 4}
 HOLD_ENDS_AT = time(9)  # when people are there to take the case up again
-TASK_ENDS_AT = time(17)  # when offices close
 
 
 def long_text(label, **options):
@@ -95,18 +95,33 @@ class AssignForm(FormOfTeam):
 
 
 class TaskForm(FormOfTeam):
-    """A task by hand, for the case's team or one of its people."""
+    """A task by hand: for the case's team, one of its people, or another team (of ``others``)."""
 
     title = forms.CharField(label="What is to be done?", max_length=200, help_text="For example: chase the report.")
     text = long_text("More about it", required=False, help_text="For example whom to ring, and what to ask.")
     owner = PersonField(label="Who does it?", nobody="Anybody in {team}")
+    team = TeamField(
+        label="Or another team?",
+        nobody="No other team",
+        required=False,
+        help_text="Until it is done they can read this case.",
+    )
     due_on = DateField(
         label="By when?", required=False, help_text="For example 27 3 2026: until 5pm on that day. Empty: no date."
     )
 
+    def __init__(self, *args, others, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["team"].choose_from(others)
+
     def clean_due_on(self):
         day = self.cleaned_data["due_on"]
-        return datetime.combine(day, TASK_ENDS_AT, tzinfo=LONDON) if day else None
+        return chasing.five_on(day) if day else None
+
+    def clean(self):
+        if self.cleaned_data.get("owner") and self.cleaned_data.get("team"):
+            self.add_error("team", "Choose a person of your own team or another team, not both.")
+        return super().clean()
 
 
 class TaskDoneForm(PageForm):

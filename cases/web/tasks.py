@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.functional import cached_property
 
-from cases import access, showing, to_do
-from cases.models import Task
+from cases import access, chasing, showing, to_do
+from cases.models import Case, Task
 from cases.web import forms
 from cases.web.ages import promised
 from cases.web.pages import ActView
@@ -31,8 +33,8 @@ class Tasks:
     over: list[Task]
 
 
-def tasks_of(case, now) -> Tasks:
-    tasks = list(case.tasks.select_related(*SHOWN))
+def tasks_of(tasks, now) -> Tasks:
+    """Sort out the ``tasks`` of a case."""
     over = [task for task in tasks if not task.is_open]
     return Tasks(
         owed=[Owed(task, promised(task.due_at, task.made_at, now)) for task in tasks if task.is_open],
@@ -45,14 +47,14 @@ class AddTask(ActView):
     title, button = "Add a task", "Add the task"
 
     def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"team": self.case.team}
+        return super().get_form_kwargs() | {"team": self.case.team, "others": chasing.addressees(self.case)}
 
     def obstacle(self):
         return None if self.case.is_open else "This case is closed: nothing is owed about it."
 
-    def perform(self, title, text, owner, due_on):
-        to_do.add_task(self.case, title, text=text, owner=owner, due_at=due_on, by=self.request.user)
-        return f"“{title}” is on the list of {owner or self.case.team}."
+    def perform(self, title, text, owner, team, due_on):
+        to_do.add_task(self.case, title, text=text, owner=owner, team=team, due_at=due_on, by=self.request.user)
+        return f"“{title}” is on the list of {owner or team or self.case.team}."
 
 
 class AskAgain(ActView):
@@ -81,11 +83,26 @@ class AskAgain(ActView):
 
 
 class TaskView(ActView):
-    """A page about one task: everybody who sees the case may read it, its team and the case's may act on it."""
+    """A page about one task: everybody who sees the case may read it, its team and the case's may act on it.
+
+    The task's own team reads it also when it is done, and they see the case no more.
+    """
 
     template_name = "cases/task.html"
     act = "task"
     looked_at = (*ActView.looked_at, "task")
+
+    def cases(self):
+        teams = self.request.user.memberships.values("team")
+        theirs = Task.objects.filter(pk=self.kwargs["pk"], team__in=teams).values("case")
+        return Case.objects.filter(Q(pk__in=super().cases().values("pk")) | Q(restricted=False, pk__in=theirs))
+
+    @property
+    def sees_case(self) -> bool:
+        return super().cases().filter(pk=self.case.pk).exists()
+
+    def get_success_url(self):
+        return super().get_success_url() if self.sees_case else reverse("home")
 
     @cached_property
     def task(self):
@@ -107,7 +124,10 @@ class TaskView(ActView):
 
     def get_context_data(self, **context):
         return super().get_context_data(
-            task=self.task, due=promised(self.task.due_at, self.task.made_at, self.now), **context
+            task=self.task,
+            due=promised(self.task.due_at, self.task.made_at, self.now),
+            sees_case=self.sees_case,
+            **context,
         )
 
 

@@ -6,10 +6,21 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from cases import lifecycle, to_do
-from cases.models import Notice, Timer
+from cases.models import Case, Notice, Task, Timer
 from cases.refusals import Refused, TransitionRefused
 from cases.watch import sweep, timers
-from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, fresh, the_move
+from tests.cases.test_races import at_once
+from tests.factories import (
+    MONDAY,
+    TeamFactory,
+    a_case,
+    a_manager,
+    a_member,
+    a_pathway,
+    a_restricted_case,
+    fresh,
+    the_move,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -132,3 +143,74 @@ def test_asking_again_is_for_the_cases_team_while_it_is_open(caseworker):
     lifecycle.close_case(case, by=caseworker, reason="Moved away")
     with pytest.raises(Refused, match="This case is closed"):
         to_do.ask_again(case, "ring", by=caseworker)
+
+
+def test_a_task_is_given_to_another_team_which_reads_the_case_until_it_is_done(caseworker):
+    case, clinician = a_case(), a_member("clinic")
+    assert not Case.objects.visible_to(clinician).exists()
+
+    task = to_do.add_task(case, "Look at the scan", by=caseworker, team=TeamFactory(code="clinic"))
+
+    assert list(Case.objects.visible_to(clinician)) == [case]
+    assert not Case.objects.visible_to(a_member("imaging")).exists()
+    to_do.complete_task(task, by=clinician)
+    assert not Case.objects.visible_to(clinician).exists()
+
+
+def test_a_restricted_case_stays_hidden_from_a_team_that_owes_a_task_about_it(caseworker):
+    case, clinician = a_restricted_case(), a_member("clinic")
+    sentence = "Clinic team may not know of this case: it is restricted to the teams that have it or have had it."
+    with pytest.raises(Refused, match=sentence):
+        to_do.add_task(case, "Look at the scan", by=caseworker, team=TeamFactory(code="clinic"))
+
+    Task.objects.create(case=case, title="By mistake", team=TeamFactory(code="clinic"), made_by=caseworker)
+
+    assert not Case.objects.visible_to(clinician).exists()
+
+
+def test_a_task_of_the_map_about_a_restricted_case_is_its_own_teams(caseworker):
+    clinic = TeamFactory(code="clinic")
+    pathway = a_pathway(tasks=[RING | {"team": clinic}])
+    assert a_case(pathway).tasks.get().team == clinic
+    assert a_restricted_case(pathway).tasks.get().team.code == "booking"
+
+
+def test_a_team_that_had_a_restricted_case_may_be_given_a_task_about_it(caseworker):
+    case = a_restricted_case()
+    lifecycle.move_case(case, the_move(case, "review"), by=caseworker)
+    booking = TeamFactory(code="booking")
+    assert to_do.add_task(case, "Ring the ward", by=a_member("clinic"), team=booking).team == booking
+
+
+def test_a_task_whose_owner_has_left_the_team_is_done_by_the_others_and_given_to_none_that_left(caseworker):
+    leaver = a_member("booking", first_name="Ada", last_name="Reed")
+    task = to_do.add_task(a_case(), "Chase", by=caseworker, owner=leaver)
+    leaver.memberships.all().delete()
+    with pytest.raises(PermissionDenied):
+        to_do.complete_task(task, by=leaver)
+    for give in (
+        lambda: to_do.give_task(task, leaver, by=caseworker),
+        lambda: to_do.add_task(task.case, "Again", by=caseworker, owner=leaver),
+    ):
+        with pytest.raises(Refused, match="Ada Reed is not in Booking team"):
+            give()
+    assert to_do.complete_task(task, by=caseworker).done_by == caseworker
+
+
+def test_nothing_more_is_asked_about_a_closed_case(caseworker):
+    case = a_case()
+    lifecycle.close_case(case, by=caseworker, reason="Moved away")
+    with pytest.raises(Refused, match="This case is closed"):
+        to_do.add_task(case, "Chase", by=caseworker)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_do_one_task_one_wins_and_the_other_reads_who_did_it():
+    people = [a_member("booking", first_name=name, last_name="Shah") for name in ("Priya", "Ravi")]
+    task = to_do.add_task(a_case(), "Chase", by=people[0])
+
+    outcomes = at_once(*[lambda by=by: to_do.complete_task(task, by=by) for by in people])
+
+    (lost,) = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    assert lost.reasons == [f"This task is over already: {fresh(task).done_by} has done it."]
+    assert task.history.filter(history_change_reason="Task done").count() == 1

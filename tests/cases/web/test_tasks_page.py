@@ -11,7 +11,7 @@ from django.utils import timezone
 from cases import lifecycle, to_do
 from cases.showing import LONDON
 from tests.cases.web.reading import reasons, words
-from tests.factories import MONDAY, a_case, a_member, a_pathway, fresh, the_move
+from tests.factories import MONDAY, TeamFactory, a_case, a_member, a_pathway, a_restricted_case, fresh, the_move
 
 DAY = timedelta(days=1)
 RING = {"code": "ring", "title": "Ring the patient", "text": "Ask about stairs.", "limit_amount": 2}
@@ -116,7 +116,7 @@ def test_a_task_that_somebody_did_before_is_refused_and_nothing_typed_is_lost(si
 
     for name, typed in (("task", {"outcome": "Rang."}), ("cancel_task", {"why": "By itself."})):
         answer = signed_in.post(address(task, name), typed)
-        assert reasons(answer) == ["This task is over already."]
+        assert reasons(answer) == ["This task is over already: Grace Okafor has done it."]
         assert next(iter(typed.values())) in answer.content.decode()
         assert "Grace Okafor" in words(answer)
 
@@ -193,3 +193,49 @@ def test_the_task_of_another_case_is_not_found(signed_in, case, task):
 
     for name in ("task", "cancel_task", "give_task"):
         assert signed_in.get(reverse(name, args=[other.reference, task.pk])).status_code == 404
+
+
+def test_a_task_is_given_to_another_team_at_once(client, case, caseworker, clinician, stranger):
+    client.force_login(caseworker)
+    page = reverse("add_task", args=[case.reference])
+    clinic = TeamFactory(code="clinic")
+    typed = {"title": "Look at the scan", "owner": "nobody", "team": clinic.pk}
+    both = client.post(page, typed | {"owner": caseworker.pk})
+    assert reasons(both) == ["Choose a person of your own team or another team, not both."]
+    assert 'value="Look at the scan"' in both.content.decode()
+
+    answer = client.post(page, typed, follow=True)
+
+    assert "“Look at the scan” is on the list of Clinic team." in words(answer)
+    task = case.tasks.get(code="")
+    client.force_login(stranger)
+    assert client.get(address(task)).status_code == 404
+    client.force_login(clinician)
+    assert "You can read this case but not change it." in words(client.get(case.get_absolute_url()))
+    assert "Look at the scan" in words(client.get(address(task)))
+    client.post(address(task, "give_task"), {"owner": clinician.pk})
+    done = client.post(address(task), {"outcome": "Nothing new."})
+    assert done.url == reverse("home"), "the case is not theirs to read any more"
+    assert fresh(task).done_by == clinician
+
+
+def test_a_team_that_has_done_its_task_reads_the_task_and_the_case_no_more(client, case, caseworker, clinician):
+    task = to_do.add_task(case, "Look at the scan", by=caseworker, team=TeamFactory(code="clinic"))
+    to_do.complete_task(task, by=clinician, outcome="Nothing new.")
+    client.force_login(clinician)
+
+    page = client.get(address(task))
+    assert "This task is done." in words(page)
+    assert f'href="{case.get_absolute_url()}"' not in page.content.decode()
+    assert client.get(case.get_absolute_url()).status_code == 404
+    again = client.post(address(task), {"outcome": "Done twice."})
+    assert "has done it." in reasons(again)[0]
+
+
+def test_the_task_of_a_restricted_case_is_found_by_its_own_teams_alone(client, caseworker, clinician):
+    case = a_restricted_case(a_pathway("safe"))
+    task = to_do.add_task(case, "Ring the social worker", by=caseworker)
+    client.force_login(clinician)
+
+    for name in ("task", "cancel_task", "give_task"):
+        assert client.get(address(task, name)).status_code == 404
