@@ -8,6 +8,7 @@ import django.db.models.deletion
 import pathways.models.people
 import simple_history.models
 from django.conf import settings
+from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
 
@@ -19,6 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        BtreeGistExtension(),  # for the exclusion constraint: absences of a person do not overlap
         migrations.CreateModel(
             name='Absence',
             fields=[
