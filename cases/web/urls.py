@@ -1,16 +1,18 @@
 """The addresses of the screens."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
 from cases.web import (
     acts,
     case_page,
+    chasing,
     detours,
     documents,
     durations,
+    handoff_list,
     handoffs,
     moves,
+    my_day,
     opening,
     paperwork,
     pathway_map,
@@ -22,7 +24,9 @@ from cases.web import (
 CASE = "cases/<slug:reference>/"
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="cases"), name="home"),
+    path("", my_day.home, name="home"),
+    path("my-day/", my_day.MyDayPage.as_view(), name="my_day"),
+    path("handoffs/", handoff_list.HandoffList.as_view(), name="handoffs"),
     path("cases/", worklist.cases, name="cases"),
     path("cases/open/", opening.OpenCase.as_view(), name="open_case"),
     path(CASE, case_page.CasePage.as_view(), name="case"),
@@ -36,6 +40,7 @@ urlpatterns = [
     path(CASE + "resume/", acts.ResumeCase.as_view(), name="resume"),
     path(CASE + "close/", acts.CloseCase.as_view(), name="close"),
     path(CASE + "reopen/", acts.ReopenCase.as_view(), name="reopen"),
+    path(CASE + "take/", my_day.TakeCase.as_view(), name="take"),
     path(CASE + "assign/", acts.AssignCase.as_view(), name="assign"),
     path(CASE + "notes/", acts.WriteNote.as_view(), name="note"),
     path(CASE + "forms/<slug:code>/", paperwork.FillInForm.as_view(), name="form"),
@@ -46,6 +51,7 @@ urlpatterns = [
     path(CASE + "tasks/<int:pk>/cancel/", tasks.CancelTask.as_view(), name="cancel_task"),
     path(CASE + "tasks/<int:pk>/give/", tasks.GiveTask.as_view(), name="give_task"),
     path(CASE + "tasks/again/<slug:code>/", tasks.AskAgain.as_view(), name="ask_again"),
+    path(CASE + "chase/", chasing.Chase.as_view(), name="chase"),
     path(CASE + "results/", results.RequestResult.as_view(), name="request_result"),
     path(CASE + "results/<int:pk>/arrived/", results.ResultArrived.as_view(), name="result_arrived"),
     path(CASE + "results/<int:pk>/read/", results.ReadResult.as_view(), name="read_result"),
