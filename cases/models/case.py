@@ -90,6 +90,8 @@ class Case(fsm.ConcurrentTransitionMixin, fsm.FSMModelMixin, models.Model):
                 name="case_list_of_owner",
             ),
             models.Index(F("due_at").asc(nulls_last=True), F("id"), condition=~Q(status="closed"), name="case_list"),
+            models.Index(fields=["opened_at", "id"], condition=~Q(status="closed"), name="case_list_by_opening"),
+            models.Index(fields=["closed_at", "id"], condition=Q(status="closed"), name="case_list_of_closed"),
             models.Index(fields=["team"], condition=Q(owner=None) & ~Q(status="closed"), name="case_list_of_nobodys"),
             models.Index(
                 fields=["team"], condition=Q(priority__gt=0) & ~Q(status="closed"), name="case_list_of_urgent"

@@ -53,7 +53,10 @@ class StageEntry(models.Model):
         # Of stays begun in one instant all but the last took no time; an import may learn of one of those late.
         ordering = ["entered_at", "left_at", "pk"]
         verbose_name_plural = "stage entries"
-        indexes = [models.Index(fields=["stage", "left_at"], name="entry_spells_of_stage")]
+        indexes = [
+            models.Index(fields=["stage", "left_at"], name="entry_spells_of_stage"),
+            models.Index(fields=["entered_at", "case"], condition=Q(left_at=None), name="entry_list_of_waits"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["case"], condition=Q(left_at=None), name="one_open_entry_per_case"),
             models.CheckConstraint(
