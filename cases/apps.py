@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
@@ -7,11 +8,12 @@ class CasesConfig(AppConfig):
     verbose_name = "Cases"
 
     def ready(self):
-        from cases import calendar_change, migration, requirements  # noqa: F401 - registers the checks a pathway may ask
+        from cases import calendar_change, migration, requirements, search  # noqa: F401 - requirements registers checks
         from pathways import groups
         from pathways.registry import consequence
 
         consequence("version", preview=migration.impact, apply=migration.migrate)
         consequence("calendar", preview=calendar_change.count, apply=calendar_change.recompute)
+        connection_created.connect(search.prepare)
         # Again: after pathways were migrated, the rights to read cases did not exist yet.
         post_migrate.connect(groups.ensure, sender=self)

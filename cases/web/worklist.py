@@ -1,178 +1,181 @@
-"""The worklist: the cases one may see, the most late first."""
+"""The worklist: the cases one may see, searched, narrowed, in order, page by page; and the lists that were saved."""
 
-from dataclasses import dataclass
+import secrets
 
-from django import forms
-from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q
 from django.http import QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
-from django.views.generic.base import TemplateView
+from django.views.decorators.cache import never_cache
+from django.views.generic.base import TemplateView, View
+from django_htmx.http import HttpResponseClientRedirect, push_url
 
-from cases import access
-from cases.models import Case, Hold, StageEntry
-from cases.web.ages import Age, age
-from cases.web.form_look import PageForm
+from cases import access, reasons, search
+from cases.models import SavedView
+from cases.web.counts import Counts
+from cases.web.list_filter import FilterForm
+from cases.web.listing import Listing
 from cases.web.pages import SignedInView
-from pathways.maps import version_map
-from pathways.models import PathwayVersion, Team
 
-PAGE_SIZE = 25
-COUNTED = 1000  # nobody reads on to the thousandth case, and counting millions would cost seconds
+KEPT = "searches"  # in the session: the words of the last searches by the number that stands for them in addresses
+MOST_KEPT = 20
+LONGEST = 100  # characters
+MOST_AT_ONCE = 500  # cases that a bulk act takes
 
-MY_TEAMS, MINE = "@my-teams", "@me"  # no code of a team holds an @
-WHOSE = [("", "All teams"), (MY_TEAMS, "My teams"), (MINE, "Only mine")]
-STATUSES = [("", "Open and on hold"), ("open", "Open"), ("on_hold", "On hold"), ("closed", "Closed")]
+SEARCH_IS_OVER = "This search is over. Search again."
 
 
-class FilterForm(PageForm):
-    """Which cases to list. Everything is optional, and what is not understood is not applied."""
-
-    pathway = forms.ChoiceField(label="Pathway", required=False)
-    stage = forms.ChoiceField(label="Stage", required=False)
-    team = forms.ChoiceField(label="Team", required=False)
-    status = forms.ChoiceField(label="Status", required=False, choices=STATUSES)
-    late = forms.BooleanField(label="Late only", required=False)
-
-    marks_optional = False
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["pathway"].choices = [("", "All pathways"), *((p.code, p.name) for p in self.maps)]
-        self.fields["stage"].choices = [("", "All stages"), *((p.name, stages) for p, stages in self.maps.items())]
-        self.fields["team"].choices = [*WHOSE, *Team.objects.values_list("code", "name")]
+class ListView(SignedInView):
+    """What has to do with a list: its choices and its search stand in ``given``, as in an address."""
 
     @cached_property
-    def maps(self) -> dict:
-        """Each pathway with the stages of its newest published version: (value, name). The maps are cached."""
-        versions = PathwayVersion.objects.exclude(status="draft").select_related("pathway")
-        newest = versions.order_by("pathway__name", "pathway_id", "-number").distinct("pathway__name", "pathway_id")
-        return {
-            version.pathway: [(f"{version.pathway.code}/{s.code}", s.name) for s in version_map(version.pk).stages]
-            for version in newest
-        }
+    def given(self) -> QueryDict:
+        return self.request.GET
 
-    def apply(self, cases, now, user):
-        """Return ``cases`` narrowed to what ``user`` chose."""
-        self.is_valid()
-        chosen = self.cleaned_data
-        if pathway := chosen.get("pathway"):
-            cases = cases.filter(version__pathway__code=pathway)
-        if stage := chosen.get("stage"):
-            pathway, code = stage.split("/")
-            cases = cases.filter(version__pathway__code=pathway).in_stage(code)
-        team = chosen.get("team", "")
-        whose = {"": Q(), MY_TEAMS: Q(team__in=user.memberships.values("team")), MINE: Q(owner=user)}
-        cases = cases.filter(whose.get(team, Q(team__code=team)))
-        if chosen.get("late"):
-            cases = cases.late(now)
-        if chosen.get("status") == "closed":
-            return cases.filter(status="closed").order_by("-closed_at", "-pk")
-        cases = cases.filter(status=chosen["status"]) if chosen.get("status") else cases.open()
-        return cases.latest_first()
+    @cached_property
+    def searched(self) -> str | None:
+        """The words that are searched; empty when the search is over; None when none is."""
+        key = self.given.get("search")
+        return self.request.session.get(KEPT, {}).get(key, "") if key else None
+
+    @cached_property
+    def choice(self) -> FilterForm:
+        return FilterForm(self.given, user=self.request.user, searched=self.searched is not None)
+
+    @cached_property
+    def listing(self) -> Listing:
+        asked = search.understand(self.searched) if self.searched is not None else None
+        return Listing(self.choice, self.request.user, self.now, asked)
 
     @property
-    def is_narrowed(self):
-        return any(self.cleaned_data.values())
+    def query(self) -> str:
+        """The choices, and the number of the search, as an address holds them."""
+        query = QueryDict(self.choice.query, mutable=True)
+        if self.searched is not None:
+            query["search"] = self.given["search"]
+        return query.urlencode()
 
 
-class Pages(Paginator):
-    """The pages of a list of cases, which is counted up to a limit."""
+@method_decorator(never_cache, name="dispatch")  # a patient's name stays in no cache, and "back" shows the list of now
+class Worklist(ListView, TemplateView):
+    """The list, whole or, for htmx, the part of it that changes."""
 
-    def __init__(self, cases):
-        super().__init__(with_ages(cases), PAGE_SIZE)
-        self.cases = cases
-
-    @cached_property
-    def counted(self) -> int:
-        return self.cases.order_by()[: COUNTED + 1].count()
-
-    @cached_property
-    def count(self):
-        return min(self.counted, COUNTED)
-
-    @property
-    def is_cut(self):
-        return self.counted > COUNTED
-
-
-@dataclass(frozen=True)
-class Row:
-    case: Case
-    url: str
-    pathway: str
-    age: Age
-
-
-class Worklist(SignedInView, TemplateView):
     template_name = "cases/worklist.html"
 
+    @property
+    def is_part(self):
+        return self.request.htmx.target == "list" and not self.request.htmx.history_restore_request
+
+    def get_template_names(self):
+        return ["cases/worklist_part.html" if self.is_part else self.template_name]
+
+    def handle_no_permission(self):
+        if self.request.htmx:  # or the page to sign in would stand where the list was
+            return HttpResponseClientRedirect(redirect_to_login(self.request.get_full_path()).url)
+        return super().handle_no_permission()
+
+    def get(self, request, **kwargs):
+        response = super().get(request, **kwargs)
+        patch_vary_headers(response, ["HX-Request", "HX-Target"])
+        return push_url(response, self.address) if request.htmx else response
+
+    @property
+    def choices_in_address(self) -> str:
+        """What stands in the address of every page of this list."""
+        return self.query
+
+    @property
+    def address(self):
+        """The address of this page, without the choices that were left open."""
+        query = QueryDict(self.choices_in_address, mutable=True)
+        query.update({name: self.given[name] for name in ("after", "before") if name in self.given})
+        return f"{self.request.path}?{query.urlencode()}" if query else self.request.path
+
     def get_context_data(self, **context):
-        narrow = FilterForm(self.request.GET)
-        cases = narrow.apply(Case.objects.visible_to(self.request.user), self.now, self.request.user)
-        pages = Pages(cases)
-        page = pages.get_page(self.request.GET.get("page"))
-        rows = [
-            Row(case, case.get_absolute_url(), case.version_map.pathway.name, age(case, case.entered_at, self.now))
-            for case in page.object_list
-        ]
+        page = self.listing.page(self.given)
         return super().get_context_data(
-            filter=narrow,
-            pages=pages,
-            rows=rows,
+            choice=self.choice,
+            query=self.query,
+            path=self.request.path,
+            paged=self.choices_in_address,
+            searched=self.searched,
+            problem=self._problem(),
             page=page,
-            query=without_page(self.request.GET),
+            rows=reasons.rows(page.cases, self.request.user, self.now),
+            views=self._views(),
+            may_act=bool(access.teams_of(self.request.user)),
+            all_at_once=not page.is_cut and page.count <= MOST_AT_ONCE,
+            is_part=self.is_part,
+            is_paged=bool(self.request.htmx.trigger) and self.is_part,
+            pathway_changed=self.request.htmx.trigger_name == "pathway",
             now=self.now,
             **context,
         )
 
+    def _problem(self):
+        if self.searched is None:
+            return ""
+        return self.listing.asked.problem if self.searched else SEARCH_IS_OVER
 
-def with_ages(cases):
-    """Add ``entered_at`` of the open stay and ``held_until`` to each case, and read what a row shows, in one query."""
-    here = OuterRef("pk")
-    return cases.select_related("patient", "team", "owner").annotate(
-        entered_at=Subquery(StageEntry.objects.filter(case=here, left_at=None).values("entered_at")[:1]),
-        held_until=Subquery(Hold.objects.filter(case=here, ended_at=None).values("until")[:1]),
-    )
+    def _views(self):
+        return [
+            (reverse("saved_view", args=[pk]), name, pk == self.view_key) for pk, name in self.choice.there_is["view"]
+        ]
 
-
-def without_page(given: QueryDict) -> str:
-    """The query string that keeps the filter and leaves the page out, ending in & when not empty."""
-    kept = given.copy()
-    kept.pop("page", None)
-    return f"{kept.urlencode()}&" if kept else ""
+    view_key = ""
 
 
-class Counts(SignedInView, TemplateView):
-    """Instead of cases, for who sees none: how many are in each stage."""
+class SavedList(Worklist):
+    """A list that was saved: its own choices, of the cases that its reader may see."""
 
-    template_name = "cases/counts.html"
+    @cached_property
+    def view(self):
+        mine = Q(owner=self.request.user) | Q(shared_with__in=list(access.teams_of(self.request.user)))
+        return get_object_or_404(SavedView.objects.select_related("owner", "shared_with"), mine, pk=self.kwargs["pk"])
+
+    @property
+    def view_key(self):
+        return str(self.view.pk)
+
+    def admit(self, user):
+        _ = self.view
+
+    @cached_property
+    def given(self):
+        given = QueryDict(self.view.query, mutable=True)
+        given.update({name: self.request.GET[name] for name in ("after", "before") if name in self.request.GET})
+        return given
+
+    choices_in_address = ""
 
     def get_context_data(self, **context):
-        late = Count("pk", filter=Q(due_at__lt=self.now))
-        counted = Case.objects.open().values("version", "stage").annotate(waiting=Count("pk"), late=late).order_by()
-        return super().get_context_data(pathways=by_pathway(counted), **context)
+        return super().get_context_data(view=self.view, **context)
 
 
-def by_pathway(counted) -> list[dict]:
-    """Put counts by version and stage together by pathway, stages in their order."""
-    found = {}
-    for row in counted:
-        version = version_map(row["version"])
-        stage = version.by_code[row["stage"]]
-        place = found.setdefault(version.pathway, {}).setdefault(
-            stage.code, {"name": stage.name, "position": stage.position, "waiting": 0, "late": 0}
-        )
-        place["waiting"] += row["waiting"]
-        place["late"] += row["late"]
-    return [
-        {"pathway": pathway, "stages": sorted(stages.values(), key=lambda stage: (stage["position"], stage["name"]))}
-        for pathway, stages in sorted(found.items(), key=lambda item: item[0].name)
-    ]
+class Search(SignedInView, View):
+    """Keep the words of a search in the session, and go to the list that stands for them.
+
+    An address is written into logs and the browser's history, where no patient's name or number may stand.
+    """
+
+    http_method_names = ["post"]
+
+    def post(self, request):
+        words = " ".join(request.POST.get("words", "")[:LONGEST].replace("\0", "").split())
+        if not words:
+            return redirect("cases")
+        key = secrets.token_urlsafe(8)
+        kept = {**request.session.get(KEPT, {}), key: words}
+        request.session[KEPT] = dict(list(kept.items())[-MOST_KEPT:])
+        return redirect(f"{reverse('cases')}?search={key}")
 
 
 def cases(request):
     """The list of cases for who may see some, counts for who may see none."""
     user = request.user
-    sees_none = user.is_authenticated and access.is_pathway_administrator(user) and not user.memberships.exists()
+    sees_none = user.is_authenticated and access.is_pathway_administrator(user) and not access.teams_of(user)
     return (Counts if sees_none else Worklist).as_view()(request)
