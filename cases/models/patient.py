@@ -76,6 +76,7 @@ class PatientMerge(models.Model):
     kept = models.ForeignKey(Patient, models.PROTECT, related_name="merges")
     merged = models.ForeignKey(Patient, models.PROTECT, related_name="+")
     case_ids = ArrayField(models.BigIntegerField())  # the cases that went from one to the other
+    carried = models.JSONField(default=dict)  # {particular of the kept record: [what it said, what it says since]}
     reason = models.TextField()
     merged_at = models.DateTimeField(default=timezone.now)
     merged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
