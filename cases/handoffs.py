@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from cases import access, lifecycle, stays
+from cases import access, asked, lifecycle, stays, to_do
 from cases.models import Case, Handoff
 from cases.refusals import Refused
 from cases.watch import timers, watched
@@ -13,8 +13,11 @@ Status = Handoff.Status
 
 
 @transaction.atomic
-def offer(case, transition, *, by, note, seen_entry=None, at=None) -> Handoff:
+def offer(case, transition, *, by, note, forms=None, seen_entry=None, at=None) -> Handoff:
     """Offer ``case`` to the team of the stage that ``transition`` leads to; return the handoff.
+
+    ``forms`` {code: {question code: answer}} are completed first, and kept only if the case is offered. Where the move
+    requires a note, what they need to know is one.
 
     Raises PermissionDenied, StaleView, or Refused if one is open already, the move is not ready for all but the
     handoff, or what they need to know is missing.
@@ -27,10 +30,11 @@ def offer(case, transition, *, by, note, seen_entry=None, at=None) -> Handoff:
         raise Refused("This case is offered already. Withdraw that offer first.")
     if transition not in case.possible_moves:
         raise Refused(f"“{transition.name}” is not possible from {case.stage_name}. Look at the case again.")
-    if reasons := transition.refusals(case, now):
-        raise Refused(reasons)
     if not note.strip():
         raise Refused("Say what the other team needs to know.")
+    asked.record(case, entry, transition, note=note.strip(), forms=forms, now=now, by=by)
+    if reasons := transition.refusals(case, now):
+        raise Refused(reasons)
     stage = transition.target
     handoff = Handoff(
         case=case,
@@ -58,16 +62,16 @@ def wanted_by(stage, now):
 
 
 @transaction.atomic
-def accept(handoff, *, by, answer="", at=None) -> Case:
-    """Accept ``handoff``, which makes the move; return the case.
+def accept(handoff, *, by, answer="", facts=None, at=None) -> Case:
+    """Accept ``handoff``, which makes the move; return the case. ``facts`` {code: answer} are kept on the stay that
+    begins.
 
     Raises PermissionDenied if ``by`` may not answer it, Refused if it is answered, TransitionRefused if the move is
     not ready any more.
     """
     case, handoff, now = _lock_open(handoff, by, at)
     stays.answer_handoff(handoff, Status.ACCEPTED, answer=_who_said_so(handoff, by, answer), now=now, by=by)
-    reason = f"Accepted by {handoff.to_team}"
-    return lifecycle.move_case(case, handoff.transition, by=by, note=reason, handoff=handoff, at=now)
+    return lifecycle.move_case(case, handoff.transition, by=by, facts=facts, handoff=handoff, at=now)
 
 
 @transaction.atomic
@@ -92,6 +96,51 @@ def withdraw(handoff, *, by, why, at=None) -> Handoff:
     return stays.answer_handoff(handoff, Status.WITHDRAWN, answer=why.strip(), now=now, by=by)
 
 
+@transaction.atomic
+def give_back(handoff, *, by, why, who="", seen_entry=None, at=None) -> Case:
+    """Return the case of an accepted ``handoff`` to the stage it was offered from; return the case.
+
+    It goes to who offered it, if they are still of that team, and begins a stay there with a new limit. ``who`` said
+    so and how is needed where the sender records it for an agency without accounts.
+
+    Raises PermissionDenied if ``by`` may not answer for the receiving team, StaleView, or Refused if the case has left
+    the stay that began when it was accepted, or a reason is missing.
+    """
+    case, entry, timer = stays.lock(handoff.case, seen_entry)
+    now = stays.time_of(at, entry)
+    handoff = Handoff.objects.select_related("to_team", "from_team", "offered_by").get(pk=handoff.pk)
+    if sentence := answer_refusal(by, handoff):
+        raise access.PermissionDenied(sentence)
+    if to_give_back(case, entry) != handoff:
+        raise Refused(f"This case cannot be returned to {handoff.from_team} any more: it has gone on since.")
+    if not why.strip():
+        raise Refused("Say why the case is returned.")
+    if not who.strip() and not access.role_in(by, handoff.to_team_id):
+        raise Refused(f"Say who at {handoff.to_team} returns the case, and how they said so (phone, e-mail ...).")
+    stage = case.version_map.by_code[handoff.entry.stage.code]
+    was_held, reason = case.is_held, f"Returned by {handoff.to_team}"
+    stays.leave(case, entry, now=now, by=by, reason=reason)
+    if was_held:
+        case.resume()
+    case.begin_in(stage)
+    stays.arrive(case, stage, timer, how=stays.How.RETURNED, via=None, now=now, by=by)
+    if handoff.offered_by.is_active and access.role_in(handoff.offered_by, stage.team_id):
+        case.owner = handoff.offered_by
+        to_do.give_with_case(case, case.owner, by=by)
+    handoff.status, handoff.returned_at, handoff.returned_by = Status.RETURNED, now, by
+    handoff.return_reason = "\n".join(filter(None, [why.strip(), who.strip()]))
+    save_with_history(handoff, by=by, reason=reason)
+    return save_with_history(case, by=by, reason=reason)
+
+
+def to_give_back(case, entry) -> Handoff | None:
+    """Return the handoff whose acceptance began the stay ``entry``, the case's open one; None if there is none."""
+    if entry is None or entry.via_id is None:
+        return None
+    accepted = case.handoffs.filter(status=Status.ACCEPTED, transition=entry.via_id, answered_at=entry.entered_at)
+    return accepted.first()
+
+
 def answer_refusal(user, handoff) -> str | None:
     """Return a sentence if ``user`` may not answer for the receiving team; None if they may.
 
@@ -109,6 +158,11 @@ def is_answered_for(handoff) -> bool:
     return not handoff.to_team.memberships.filter(user__is_active=True).exists()
 
 
+def answered(handoff) -> str:
+    """Say how a handoff that is over was answered, and by whom."""
+    return f"{handoff.get_status_display()} by {handoff.answered_by}"
+
+
 def _who_said_so(handoff, by, answer):
     if not answer.strip() and not access.role_in(by, handoff.to_team_id):
         raise Refused(f"Say who at {handoff.to_team} accepted, and how (phone, e-mail ...).")
@@ -124,7 +178,7 @@ def _lock_open(handoff, by, at, *, sender=False):
     elif sentence := answer_refusal(by, handoff):
         raise access.PermissionDenied(sentence)
     if handoff.status != Status.OFFERED:
-        raise Refused(f"This handoff has been answered already: it was {handoff.get_status_display()}.")
+        raise Refused(f"This handoff has been answered already: it was {answered(handoff)}.")
     # The map's own rows, with their requirements, instead of the bare foreign key.
     handoff.transition = case.version_map.transitions[handoff.transition_id]
     return case, handoff, stays.time_of(at, entry)

@@ -7,7 +7,7 @@ with user and reason, the watch set, messages after commit.
 from django.db import transaction
 from django.utils import timezone
 
-from cases import access, stays, to_do
+from cases import access, asked, overrides, patients, stays, to_do
 from cases.models import Hold
 from cases.refusals import Refused
 from cases.stays import How
@@ -21,35 +21,72 @@ from pathways.models import Team
 def open_case(pathway, patient, *, by, parent=None, note="", at=None):
     """Open a case of ``patient`` in the first stage of the pathway's active version, and return it.
 
-    Raises PermissionDenied if ``by`` is not of the first stage's team, Refused if the pathway has no active version.
+    Raises PermissionDenied if ``by`` is not of the first stage's team, Refused if the pathway has no active version or
+    the patient's record was merged into another.
     """
     now = at or timezone.now()
     version = pathway.active_version
     if version is None:
         raise Refused(f"{pathway.name} has no active version. Ask your pathway administrator to publish one.")
     access.require(by, "open", Team.objects.get(pk=version_map(version.pk).first_stage.team_id))
+    patient = patients.lock_for_new_case(patient) if patient else None
     return stays.begin(version, patient, parent=parent, now=now, by=by, reason=note or "Case opened")
 
 
 @transaction.atomic
-def move_case(case, transition, *, by, note="", seen_entry=None, handoff=None, at=None):
+def move_case(
+    case,
+    transition,
+    *,
+    by,
+    note="",
+    facts=None,
+    forms=None,
+    overriding=None,
+    seen_entry=None,
+    handoff=None,
+    at=None,
+):
     """Move ``case`` along ``transition`` and return it; a hold ends, a final stage closes the case.
 
-    Raises PermissionDenied if ``by`` may not make this move, StaleView if someone was quicker than the page that
-    showed ``seen_entry``, TransitionRefused with the reasons if requirements are not met.
+    ``facts`` {code: answer} are kept on the stay that begins; ``forms`` {code: {question code: answer}} are completed
+    first; ``overriding`` {key of a requirement: reason} moves the case although that is not met. All or nothing: a
+    move that is refused records none of it.
+
+    Raises PermissionDenied if ``by`` may not make this move or override a requirement, StaleView if the case is not
+    any more as the page that showed ``seen_entry`` (see ``stays.lock``), TransitionRefused with the reasons if
+    requirements are not met, Refused with a sentence for each answer that is missing or wrong.
     """
     case, entry, timer = stays.lock(case, seen_entry)
-    now = stays.time_of(at, entry)
+    now, note = stays.time_of(at, entry), note.strip()
     if handoff is None:  # an accepted one: they who accept make the move
-        access.require(by, "move", case.team, transition=transition)
-    was_held = case.is_held
-    reason = note or transition.name
-    case.move(transition, now)
-    stays.leave(case, entry, now=now, by=by, reason=reason)
+        access.require_move(by, case, transition)
+    asked.record(case, entry, transition, note=note, forms=forms, now=now, by=by)
+    facts = asked.given(facts, transition.target)
+    granted = overrides.grant(case, transition, overriding, now=now, by=by)
+    left, was_held = case.stage_now, case.is_held
+    case.move(transition, now, without=granted)
+    # A note that is a row of its own is not said twice.
+    reason = note if note and not asked.wants_note(transition) else transition.name
+    if handoff is not None:
+        reason = f"Accepted by {handoff.to_team}"
+    calendars = watched.calendars_of(left, transition.target)
+    stays.leave(case, entry, now=now, by=by, reason=reason, calendars=calendars)
     if was_held:
         case.resume()
-    stays.arrive(case, transition.target, timer, how=How.MOVED, via=transition, now=now, by=by)
-    return save_with_history(case, by=by, reason=reason)
+    opened = stays.arrive(
+        case,
+        transition.target,
+        timer,
+        how=How.MOVED,
+        via=transition,
+        now=now,
+        by=by,
+        facts=facts,
+        calendars=calendars,
+    )
+    overrides.record(granted, case, opened, now=now, by=by)
+    return save_with_history(case, by=by, reason=reason + overrides.in_words(granted))
 
 
 @transaction.atomic
@@ -140,12 +177,13 @@ def reopen_case(case, *, by, reason, at=None):
 
 
 @transaction.atomic
-def assign_case(case, owner, *, by, note="", at=None):
+def assign_case(case, owner, *, by, note="", seen_entry=None, at=None):
     """Make ``owner`` (None: nobody) the person of the case's team who has it, and return the case.
 
-    Raises PermissionDenied, or Refused if the case is closed or ``owner`` is not an active member of its team.
+    Raises PermissionDenied, StaleView, or Refused if the case is closed or ``owner`` is not an active member of its
+    team.
     """
-    case, _, _ = stays.lock(case, None)
+    case, _, _ = stays.lock(case, seen_entry)
     access.require(by, "assign", case.team)
     stays.require_open(case)
     if owner is not None and not (owner.is_active and access.role_in(owner, case.team_id)):

@@ -193,7 +193,7 @@ def _lead_handoffs(entries, new, *, by, now):
 
 def _map(entry, stage, version, *, by, now, reason):
     """End the stay in a stage that is not in the new version, and begin one in ``stage``."""
-    case, _, timer = stays.lock(entry.case)
+    case, entry, timer = stays.lock(entry.case)
     now, was_held = stays.time_of(now, entry), case.is_held
     stays.leave(case, entry, now=now, by=by, reason=reason)
     if was_held:

@@ -27,11 +27,8 @@ class AnswersForm(forms.Form):
 
     def full_clean(self):
         self.unasked = set()
-        for code in [code for code in self.fields if code in self.conditions]:
-            other, wanted = self.conditions[code]
-            given = self[other].data if other in self.fields else None
-            asked = other not in self.unasked and wanted in (given if isinstance(given, list) else [given])
-            if not asked:
+        for code in self.fields:
+            if not self.is_asked(code):
                 self.unasked.add(code)
         required = {code: self.fields[code].required for code in self.unasked}
         for code in self.unasked:
@@ -41,6 +38,14 @@ class AnswersForm(forms.Form):
             del self._errors[code]
         for code in self.unasked:  # drawn again, it is not optional: it is required as soon as it is asked
             self.fields[code].required = required[code]
+
+    def is_asked(self, code) -> bool:
+        """Is the question asked, as the others are answered? The ones before it have been looked at."""
+        if code not in self.conditions:
+            return True
+        other, wanted = self.conditions[code]
+        given = self[other].data if other in self.fields else None
+        return other not in self.unasked and wanted in (given if isinstance(given, list) else [given])
 
     def clean(self):
         return {code: None if code in self.unasked else value for code, value in super().clean().items()}

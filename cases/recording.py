@@ -37,24 +37,28 @@ def complete_form(case, form, answers, *, by, at=None) -> FormRecord:
     access.require(by, "form", case.team)
     if form.version_id != case.version_id:
         raise Refused(f"The {form.name} is not part of this case's pathway.")
+    return record_form(case, case.open_entry, form, answers, now=at or timezone.now(), by=by)
+
+
+def record_form(case, entry, form, answers, *, now, by) -> FormRecord:
+    """Record ``form`` as completed during the stay ``entry``. The caller holds the case's lock."""
     record = FormRecord(
         case=case,
         form=form,
         form_code=form.code,
         answers=answers_in_words(form, answers),
         completed_by=by,
-        completed_at=at or timezone.now(),
+        completed_at=now,
     )
     save_with_history(record, by=by, reason=f"{form.name} completed")
-    _keep_facts(case, form, record, by=by)
+    _keep_facts(entry, form, record, by=by)
     return record
 
 
-def _keep_facts(case, form, record, *, by):
+def _keep_facts(entry, form, record, *, by):
     """Keep the answers that are facts on the stay in which they were given."""
     codes = {question.code: question.fact for question in form.questions.all() if question.fact}
     facts = {codes[row["code"]]: row["answer"] for row in record.answers if row["code"] in codes and row["answer"]}
-    entry = case.open_entry
     if facts and entry is not None:
         entry.facts |= facts
         save_with_history(entry, by=by, reason=f"{form.name} completed", update_fields=["facts"])

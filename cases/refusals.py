@@ -20,16 +20,8 @@ class TransitionRefused(Refused, TransitionNotAllowed):
 
 
 class StaleView(Refused):
-    """Somebody was quicker: the page was made before the case went on to ``entry``."""
+    """The case is not any more as the page showed it; ``changes`` are sentences that say who did what meanwhile."""
 
-    def __init__(self, entry):
-        self.entry = entry
-        if entry is None:
-            super().__init__(
-                "This case has been closed since you opened this page. Look at it again before you go on."
-            )
-        else:
-            super().__init__(
-                f"{entry.entered_by} moved this case to {entry.stage} since you opened this page. "
-                "Look at it again before you go on."
-            )
+    def __init__(self, changes=()):
+        self.changes = list(changes) or ["This case has changed since you opened this page."]
+        super().__init__([*self.changes, "Look at the case again before you go on."])

@@ -3,30 +3,42 @@
 Only operations use these (``lifecycle``, ``detours``, ``handoffs``, ``migration``), inside of their transaction.
 """
 
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from cases import deadlines, to_do, urgency
-from cases.models import Case, Handoff, StageEntry
-from cases.refusals import Refused, StaleView
+from cases import deadlines, meanwhile, to_do, urgency
+from cases.models import Case, Escalation, Handoff, Hold, StageEntry, Timer
+from cases.refusals import Refused
 from cases.watch import escalations, timers, watched
 from pathways.history import save_with_history
 from pathways.maps import version_map
 
 How = StageEntry.How
 
+# Read with the stay under the lock, so that what is not there need not be looked for when it ends.
+OF_STAY = OuterRef("pk")
+ABOUT_STAY = Q(kind=Timer.Kind.STAGE) & (Q(thing_id=OF_STAY) | Q(resolved_at=None))
+WITH_STAY = {
+    "has_holds": Exists(Hold.objects.filter(entry=OF_STAY)),
+    "has_offer": Exists(Handoff.objects.filter(entry=OF_STAY, status=Handoff.Status.OFFERED)),
+    "has_escalations": Exists(Escalation.objects.filter(ABOUT_STAY, case=OuterRef("case"))),
+}
+
 
 def lock(case, seen_entry=None):
     """Lock the case, then its timers; return it with its open entry and the timer of its journey.
 
-    Raises StaleView if the open entry is not ``seen_entry``.
+    Raises StaleView with what changed meanwhile if the case is not as a page showed it: ``seen_entry`` is the key of
+    the stay that was shown, or a ``meanwhile.Seen``.
     """
     case = Case.objects.lock(case.pk)
     timer = timers.lock(case)
-    entry = case.open_entry
+    asked = WITH_STAY | ({} if seen_entry is None else {"recorded_until": meanwhile.LastRecorded(F("case_id"))})
+    entry = case.entries.filter(left_at=None).annotate(**asked).order_by().first()
     if entry is not None:
         entry.case = case
-    if seen_entry is not None and (entry is None or entry.pk != seen_entry):
-        raise StaleView(entry)
+    if seen_entry is not None:
+        meanwhile.refuse_if_stale(case, entry, seen_entry)
     return case, entry, timer
 
 
@@ -69,35 +81,44 @@ def enter(case, stage, *, how, at, by, **values) -> StageEntry:
     )
 
 
-def leave(case, entry, *, now, by, reason):
-    """End the stay: what was passed is settled and resolved, a hold ends, an offer of it is withdrawn, it gets its
-    end.
+def leave(case, entry, *, now, by, reason, calendars=None):
+    """End the stay, as ``lock`` has read it: what was passed is settled and resolved, a hold ends, an offer of it is
+    withdrawn, it gets its end. ``calendars`` were read already.
     """
-    escalations.settle(watched.stay(entry), now, by=by)
-    escalations.resolve(case, now, by=by, reason=reason)
+    holds = list(entry.holds.order_by("started_at", "pk")) if entry.has_holds else []
+    about = Q(thing_id=entry.pk) | Q(resolved_at=None)
+    raised = list(case.escalations.filter(about, kind=Timer.Kind.STAGE)) if entry.has_escalations else []
+    calendars = watched.calendars_of(case.version_map.by_pk[entry.stage_id]) if calendars is None else calendars
+    seen = watched.ending_stay(entry, holds=holds, raised=raised, calendars=calendars)
+    escalations.settle(seen, now, by=by)
+    standing = [escalation for escalation in raised if escalation.resolved_at is None]
+    escalations.resolve_these(standing, now, by=by, reason=reason)
     if case.is_held:
-        end_hold(case, now=now, by=by, reason=reason)
-    for handoff in entry.handoffs.filter(status=Handoff.Status.OFFERED):
+        end_hold(seen.open_hold, now=now, by=by, reason=reason)
+    for handoff in entry.handoffs.filter(status=Handoff.Status.OFFERED) if entry.has_offer else ():
         answer_handoff(handoff, Handoff.Status.WITHDRAWN, answer="The case went another way.", now=now, by=by)
     entry.leave(at=now, by=by, reason=reason)
 
 
-def arrive(case, stage, timer, *, how, via, now, by):
-    """Begin the stay in ``stage``: its team, its watch, its tasks; and the end of the case if it is final."""
+def arrive(case, stage, timer, *, how, via, now, by, facts=None, calendars=None) -> StageEntry:
+    """Begin the stay in ``stage``: its team, its watch, its tasks, the ``facts`` that were asked on the way; and the
+    end of the case if it is final. Return the stay.
+    """
+    values = {"how": how, "via": via, "at": now, "by": by, "facts": facts or {}}
     if stage.team_id != case.team_id:
         case.team_id, case.owner = stage.team_id, None
     if stage.is_final:
-        enter(case, stage, how=how, via=via, at=now, by=by, left_at=now, left_by=by, ends_journey=True)
+        entry = enter(case, stage, **values, left_at=now, left_by=by, ends_journey=True)
         close(case, now=now, by=by)
-        return
-    entry = enter(case, stage, how=how, via=via, at=now, by=by)
-    timers.watch(case, watched.new_stay(entry), timer)
+        return entry
+    entry = enter(case, stage, **values)
+    timers.watch(case, watched.new_stay(entry, calendars), timer)
     to_do.make_from_templates(entry, now=now, by=by)
+    return entry
 
 
-def end_hold(case, *, now, by, reason):
-    """Let the hold of the case end."""
-    hold = case.holds.get(ended_at=None)
+def end_hold(hold, *, now, by, reason):
+    """Let the hold end."""
     hold.ended_at, hold.ended_by = max(now, hold.started_at), by
     save_with_history(hold, by=by, reason=reason)
 
@@ -105,7 +126,7 @@ def end_hold(case, *, now, by, reason):
 def resume(case, entry, timer, *, now, by, reason):
     """Let the stage clock of a held case run on."""
     case.resume()
-    end_hold(case, now=now, by=by, reason=reason)
+    end_hold(case.holds.get(ended_at=None), now=now, by=by, reason=reason)
     timers.watch(case, watched.stay(entry), timer)
     return save_with_history(case, by=by, reason=reason)
 

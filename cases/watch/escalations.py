@@ -43,7 +43,12 @@ def settle(seen, now, *, by) -> None:
 def resolve(case, now, *, by, reason, kinds=(Timer.Kind.STAGE,), thing=None) -> None:
     """Resolve what is unresolved about the case's journey, or about one task or handoff (``thing``): it is over."""
     unresolved = case.escalations.filter(resolved_at=None, kind__in=kinds)
-    unresolved = list(unresolved.filter(thing_id=thing.pk) if thing else unresolved)
+    resolve_these(unresolved.filter(thing_id=thing.pk) if thing else unresolved, now, by=by, reason=reason)
+
+
+def resolve_these(unresolved, now, *, by, reason) -> None:
+    """Resolve these escalations: what they are about is over."""
+    unresolved = list(unresolved)
     for escalation in unresolved:
         escalation.resolved_at, escalation.resolved_by = now, by
     if unresolved:

@@ -63,7 +63,7 @@ class AssignCase(ActView):
         return {"owner": str(self.case.owner_id or "nobody")}
 
     def perform(self, owner, note):
-        case = lifecycle.assign_case(self.case, owner, note=note, by=self.request.user)
+        case = lifecycle.assign_case(self.case, owner, note=note, by=self.request.user, seen_entry=self.seen_entry)
         return (
             f"{case.owner} has this case now." if case.owner else f"{case.team} has this case, nobody in particular."
         )

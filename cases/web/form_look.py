@@ -36,7 +36,8 @@ class FieldLook(forms.BoundField):
 
     @property
     def says_optional(self) -> bool:
-        return self.form.marks_optional and not self.field.required
+        is_question = not getattr(self.field, "is_no_question", False)
+        return self.form.marks_optional and not self.field.required and is_question
 
     @property
     def is_password(self) -> bool:

@@ -224,6 +224,16 @@ class DeclineForThemForm(DeclineForm):
     )
 
 
+class ReturnForm(PageForm):
+    why = long_text("Why is it returned?", help_text="For example: he cannot go home before the stairs are safe.")
+
+
+class ReturnForThemForm(ReturnForm):
+    who = forms.CharField(
+        label="Who said so, and how?", max_length=500, help_text="For example: Mrs Jones, by phone today at 10am."
+    )
+
+
 class WithdrawForm(PageForm):
     why = long_text("Why is the offer withdrawn?", help_text="For example: the family takes her home.")
 

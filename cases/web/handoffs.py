@@ -6,11 +6,13 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 
-from cases import access, handoffs, showing
+from cases import access, asked, handoffs, showing
 from cases.models import Handoff
-from cases.web import forms, moves
+from cases.web import forms
 from cases.web.ages import promised
+from cases.web.effect import effect
 from cases.web.mending import Mending
+from cases.web.move_form import Asked, way_form
 from cases.web.moves import WayView, arrived
 from cases.web.pages import ActView
 from pathways.models import Membership, Team
@@ -46,6 +48,7 @@ class OfferCase(WayView):
 
     template_name = "cases/offer.html"
     form_class = forms.OfferForm
+    asks_facts = False  # they who accept answer them: the stay that they are about is theirs
 
     @cached_property
     def receiver(self):
@@ -63,9 +66,9 @@ class OfferCase(WayView):
             **context,
         )
 
-    def perform(self, note):
+    def perform(self, note, forms, **nothing):
         handoff = handoffs.offer(
-            self.case, self.transition, by=self.request.user, note=note, seen_entry=self.seen_entry
+            self.case, self.transition, by=self.request.user, note=note, forms=forms, seen_entry=self.seen_entry
         )
         wanted = f" Their answer is wanted by {showing.moment(handoff.due_at)}." if handoff.due_at else ""
         return f"Offered to {handoff.to_team}.{wanted} Until they accept, the case stays with {handoff.from_team}."
@@ -103,22 +106,28 @@ class AnswerView(ActView):
 class AcceptHandoff(AnswerView):
     title, button = "Accept this case", "Accept the case"
 
+    @property
+    def way(self):
+        return self.case.version_map.transitions[self.handoff.transition_id]
+
     def get_form_class(self):
-        return forms.AcceptForThemForm if self.answers_for_them else forms.AcceptForm
+        base = forms.AcceptForThemForm if self.answers_for_them else forms.AcceptForm
+        facts = [fact for fact in asked.facts_on_the_way(self.way.target) if fact.choices]
+        return way_form(base, Asked(self.case, self.way, facts=facts))
 
     def get_context_data(self, **context):
         if self.handoff.status == Status.OFFERED:
-            way = self.case.version_map.transitions[self.handoff.transition_id]
             context |= {
-                "effect": moves.effect(self.case, way, self.now),
-                "missing": Mending.read(self.case, self.request.user).missing(way, self.now),
+                "effect": effect(self.case, self.way, self.now),
+                "missing": Mending.read(self.case, self.request.user).missing(self.way, self.now),
             }
         if self.answers_for_them:
             context |= {"title": f"{self.handoff.to_team} accepts", "button": "Record that they accept"}
         return super().get_context_data(**context)
 
-    def perform(self, answer):
-        return arrived(handoffs.accept(self.handoff, by=self.request.user, answer=answer), "Accepted. The case is in")
+    def perform(self, answer, facts, **nothing):
+        case = handoffs.accept(self.handoff, by=self.request.user, answer=answer, facts=facts)
+        return arrived(case, "Accepted. The case is in")
 
 
 class DeclineHandoff(AnswerView):
@@ -148,3 +157,31 @@ class WithdrawHandoff(AnswerView):
     def perform(self, why):
         handoffs.withdraw(self.handoff, by=self.request.user, why=why)
         return f"Withdrawn. The case stays with {self.handoff.from_team}."
+
+
+class ReturnHandoff(AnswerView):
+    """Give a case back to those who handed it over."""
+
+    template_name = "cases/give_back.html"
+
+    @property
+    def title(self):
+        return f"{self.handoff.to_team} returns this case" if self.answers_for_them else "Return this case"
+
+    @property
+    def button(self):
+        return f"Return it to {self.handoff.from_team}"
+
+    def get_form_class(self):
+        return forms.ReturnForThemForm if self.answers_for_them else forms.ReturnForm
+
+    def obstacle(self):
+        if handoffs.to_give_back(self.case, self.entry) == self.handoff:
+            return None
+        return f"This case cannot be returned to {self.handoff.from_team} any more: it has gone on since."
+
+    def perform(self, why, who=""):
+        by = self.request.user
+        case = handoffs.give_back(self.handoff, by=by, why=why, who=who, seen_entry=self.seen_entry)
+        owner = f" {case.owner} has it again." if case.owner else " Nobody in particular has it there."
+        return f"Returned to {case.stage_name}, with {case.team}.{owner}"

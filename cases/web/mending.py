@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from cases.web import belonging
 from pathways import registry
+from pathways.models import Requirement
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Missing:
 
     sentence: str
     mends: list[Mend] = field(default_factory=list)
+    requirement: Requirement | None = None  # that is not met; None where the map demands it of every case
 
 
 class Mending:
@@ -45,7 +47,9 @@ class Mending:
         # What would hide this move is met: otherwise it would not be offered.
         asked = [wanted for wanted in transition.requirements.all() if not registry.hides(wanted.check_name)]
         found = [
-            Missing(sentence, self._mends(wanted)) for wanted in asked if (sentence := wanted.refusal(self.case, now))
+            Missing(sentence, self._mends(wanted), wanted)
+            for wanted in asked
+            if (sentence := wanted.refusal(self.case, now))
         ]
         if transition.target.is_final and (blocked := self.case.closing_refusal()):
             found.append(Missing(blocked, self._open_children({})))

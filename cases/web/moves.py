@@ -1,17 +1,17 @@
-"""The moves of a case: which are possible, what each lacks, what each would do; and the page that makes one."""
+"""The moves of a case: which are possible and what each lacks; and the page that makes one."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from cases import access, deadlines, lifecycle, showing
-from cases.watch import watched
+from cases import access, asked, lifecycle, overrides, showing
+from cases.web.effect import effect
 from cases.web.forms import MoveForm
 from cases.web.mending import Mend, Mending, Missing
+from cases.web.move_form import Asked, sent_forms, sent_overrides, way_form
 from cases.web.pages import ActView
 from pathways import registry
 from pathways.models import Team, Transition
@@ -26,6 +26,7 @@ class Move:
     receiver: Team | None
     not_yours: str | None
     missing: list[Missing]
+    mended_there: bool = False  # all that is missing can be filled in, or passed over, on the page of the move
 
     @property
     def may_be_made(self):
@@ -43,6 +44,8 @@ def offered(case, user, now, mending, offer=None) -> list[Move]:
     for way in ways:
         receiver = receivers.get(way.target.team_id) if way.target.by_handoff else None
         lacks = mending.missing(way, now)
+        not_yours = access.refusal(user, "move", case.team, transition=way)
+        there = lacks and not not_yours and all(is_mended_there(lack, user, case, way) for lack in lacks)
         if receiver and offer:
             lacks.append(Missing(f"The case is offered to {offer.to_team} already. Wait for their answer."))
         moves.append(
@@ -50,8 +53,9 @@ def offered(case, user, now, mending, offer=None) -> list[Move]:
                 transition=way,
                 url=reverse("offer" if receiver else "move", args=[case.reference, way.pk]),
                 receiver=receiver,
-                not_yours=access.refusal(user, "move", case.team, transition=way),
+                not_yours=not_yours,
                 missing=lacks,
+                mended_there=bool(there) and not (receiver and offer),
             )
         )
     return moves
@@ -72,42 +76,31 @@ def deciding_forms(case, moves, offer, records) -> list[Mend]:
     return [Mend(f"Fill in the {form.name}", reverse("form", args=[case.reference, form.code])) for form in forms]
 
 
-@dataclass(frozen=True)
-class Effect:
-    """What a move would do, if it were made now."""
-
-    target: str
-    closes: bool
-    ends_hold: bool
-    withdraws: Team | None
-    new_team: Team | None
-    loses_owner: str
-    limit: str
-    due_at: datetime | None
+def is_asked_there(lack, case) -> bool:
+    """Is what is missing a form or a note, which the page of the move itself asks for?"""
+    wanted = lack.requirement
+    return wanted is not None and (wanted.check_name == asked.NOTE or _asks_for_form(lack, case))
 
 
-def effect(case, transition, now) -> Effect:
-    """Return what ``transition`` would do to ``case`` at ``now``."""
-    target = transition.target
-    changes_team = target.team_id != case.team_id
-    due_at = None if target.is_final else deadlines.first_due(watched.stay_in(target, now))
-    offer = case.handoffs.filter(status="offered").exclude(transition=transition).select_related("to_team").first()
-    return Effect(
-        target=target.name,
-        closes=target.is_final,
-        ends_hold=case.is_held,
-        withdraws=offer.to_team if offer else None,
-        new_team=Team.objects.get(pk=target.team_id) if changes_team else None,
-        loses_owner=str(case.owner) if changes_team and case.owner else "",
-        limit="" if target.is_final else watched.limit_in_words(target),
-        due_at=due_at,
-    )
+def is_passable(lack, user, case, transition) -> bool:
+    """May ``user`` make the move although this is missing? A handoff, which others answer, passes nothing over."""
+    if lack.requirement is None or transition.target.by_handoff:
+        return False
+    return overrides.may_override(user, case, lack.requirement)
+
+
+def is_mended_there(lack, user, case, transition) -> bool:
+    return is_asked_there(lack, case) or is_passable(lack, user, case, transition)
 
 
 class WayView(ActView):
-    """A page about one way that the case may take: who may not take it is told on the page."""
+    """A page about one way that the case may take: what it does, what is missing, and all that it asks. Who may not
+    take it is told on the page.
+    """
 
-    looked_at = (*ActView.looked_at, "is_possible")
+    template_name = "cases/way.html"
+    looked_at = (*ActView.looked_at, "is_possible", "lacking", "asks")
+    asks_facts = True
 
     @cached_property
     def transition(self):
@@ -124,18 +117,56 @@ class WayView(ActView):
     def is_possible(self):
         return self.transition in self.case.moves_offered(self.now)
 
+    @cached_property
+    def lacking(self) -> list[Missing]:
+        """What the case lacks for this way; nothing is looked for where it cannot be taken."""
+        if not self.is_possible:
+            return []
+        return Mending.read(self.case, self.request.user).missing(self.transition, self.now)
+
+    @property
+    def elsewhere(self) -> list[Missing]:
+        """What is missing, where some of it must be seen to elsewhere first; else nothing: this page asks for it."""
+        there = [is_mended_there(lack, self.request.user, self.case, self.transition) for lack in self.lacking]
+        return [] if all(there) else self.lacking
+
+    @cached_property
+    def asks(self) -> Asked:
+        """What this page asks. What was sent is asked again, wanted still or not: nothing typed is lost."""
+        case, way, sent, user = self.case, self.transition, self.request.POST, self.request.user
+        here = [] if self.elsewhere else self.lacking
+        forms = {lack.requirement.options["form"]: lack.sentence for lack in here if _asks_for_form(lack, case)}
+        passable = [lack for lack in here if is_passable(lack, user, case, way)]
+        known = {lack.requirement.pk for lack in passable}
+        passable += [Missing(str(row), [], row) for row in sent_overrides(sent, way) if row.pk not in known]
+        return Asked(
+            case=case,
+            transition=way,
+            facts=[fact for fact in asked.facts_on_the_way(way.target) if fact.choices] if self.asks_facts else [],
+            forms=dict.fromkeys(sent_forms(sent, way), "") | forms,
+            passable=passable,
+            needs_note=any(lack.requirement and lack.requirement.check_name == asked.NOTE for lack in here),
+        )
+
+    def get_form_class(self):
+        return way_form(super().get_form_class(), self.asks)
+
     def obstacle(self):
         if not self.is_possible:
             return self.case.refusals(self.transition, self.now)[0]
         return access.refusal(self.request.user, "move", self.case.team, transition=self.transition)
 
     def get_context_data(self, **context):
-        about = {"missing": [], "effect": None}
+        about = {"missing": self.elsewhere, "effect": None}
         if self.is_possible:
-            mending = Mending.read(self.case, self.request.user)
-            about["missing"] = mending.missing(self.transition, self.now)
             about["effect"] = effect(self.case, self.transition, self.now)
         return super().get_context_data(**about | context)
+
+
+def _asks_for_form(lack, case) -> bool:
+    wanted = lack.requirement
+    is_form = wanted is not None and wanted.check_name == asked.FORM
+    return is_form and wanted.options.get("form") in case.version_map.forms
 
 
 class MoveCase(WayView):
@@ -149,14 +180,20 @@ class MoveCase(WayView):
             return redirect("offer", self.case.reference, self.transition.pk)
         return super().get(request, *args, **kwargs)
 
-    def perform(self, note):
+    def perform(self, **given):
         case = lifecycle.move_case(
-            self.case, self.transition, by=self.request.user, note=note, seen_entry=self.seen_entry
+            self.case, self.transition, by=self.request.user, seen_entry=self.seen_entry, **given
         )
         return arrived(case, "Moved to")
 
     def get_context_data(self, **context):
-        return super().get_context_data(title=self.transition.name, button=self.transition.name, **context)
+        title = f"Move {who(self.case)} to {self.transition.target}"
+        return super().get_context_data(title=title, button=self.transition.name, **context)
+
+
+def who(case) -> str:
+    """Name the patient as people say it: Test Patient; or the case, where it has none."""
+    return f"{case.patient.given_name} {case.patient.family_name}".strip() if case.patient else str(case)
 
 
 def arrived(case, how: str) -> str:

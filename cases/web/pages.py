@@ -3,14 +3,17 @@
 from django.contrib import messages
 from django.contrib.auth.mixins import AccessMixin
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
 from django.views.generic import FormView
 
 from cases import access
+from cases.meanwhile import LastRecorded, Seen
 from cases.models import Case
-from cases.refusals import Refused
+from cases.refusals import Refused, StaleView
 from cases.web.form_look import PageForm
 
 
@@ -34,9 +37,15 @@ class SignedInView(AccessMixin):
 class CaseView(SignedInView):
     """A page about one case, which is looked for among the cases that its reader may see."""
 
+    def cases(self):
+        """The cases among which this one is looked for."""
+        return Case.objects.visible_to(self.request.user)
+
     @cached_property
     def case(self):
-        seen = Case.objects.visible_to(self.request.user).select_related("patient", "team", "owner")
+        seen = self.cases().select_related("patient", "team", "owner")
+        # With the case itself, so that what was recorded by then is what the page shows.
+        seen = seen.annotate(recorded_until=LastRecorded(F("pk")))
         return get_object_or_404(seen, reference=self.kwargs["reference"])
 
     @cached_property
@@ -72,17 +81,20 @@ class ActView(CaseView, FormView):
         raise NotImplementedError
 
     @property
-    def seen_entry(self) -> int:
-        """The stay that the sent page showed. One that cannot be read is none that exists: the page is stale."""
+    def seen_entry(self) -> Seen:
+        """What the sent page showed. A stay that cannot be read is none that exists: the page is out of date."""
         sent = self.request.POST.get("seen_entry", "")
-        return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 19 else 0
+        entry = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 19 else 0
+        return Seen(entry, _instant(self.request.POST.get("seen_until", "")), self.request.user)
 
     def form_valid(self, form):
         try:
             done = self.perform(**form.cleaned_data)
         except Refused as refused:
             self.look_again()
-            return self.render_to_response(self.get_context_data(form=form, refusals=refused.reasons))
+            is_stale = isinstance(refused, StaleView)
+            context = self.get_context_data(form=form, refusals=refused.reasons, is_stale=is_stale)
+            return self.render_to_response(context)
         messages.success(self.request, done)
         return redirect(self.get_success_url())
 
@@ -97,3 +109,12 @@ class ActView(CaseView, FormView):
     def get_context_data(self, **context):
         words = {"title": self.title, "button": self.button, "lead": self.lead, "entry": self.entry}
         return super().get_context_data(**words | {"obstacle": self.obstacle()} | context)
+
+
+def _instant(text):
+    """The instant that a page has sent back; None for what is none."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found and timezone.is_aware(found) else None

@@ -111,7 +111,7 @@ def test_a_page_that_is_out_of_date_is_refused(case, caseworker):
     seen = case.open_entry.pk
     to_done = the_move(case, "done")
     lifecycle.move_case(case, the_move(case, "review"), by=caseworker, seen_entry=seen)
-    with pytest.raises(StaleView, match="moved this case to Review since you opened this page"):
+    with pytest.raises(StaleView, match=rf"{caseworker} moved this case to Review at [^ ]+\. Look at the case again"):
         lifecycle.move_case(case, to_done, by=caseworker, seen_entry=seen)
 
 

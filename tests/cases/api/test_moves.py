@@ -101,7 +101,7 @@ def test_a_view_that_is_out_of_date_is_refused(api, case, caseworker):
     answer = api.post(moves(case), {"transition": shown, "seen_entry": seen})
 
     assert answer.status_code == 409
-    assert "moved this case to Review since you opened this page" in answer.json()["reasons"][0]
+    assert f"{caseworker} moved this case to Review at" in answer.json()["reasons"][0]
 
 
 def test_a_view_that_is_up_to_date_is_not_refused(api, case):

@@ -41,16 +41,30 @@ def test_a_move_into_a_stage_that_is_entered_by_handoff_is_an_offer_to_its_team(
     assert reverse("move", args=[case.reference, the_move(case, "review").pk]) not in page.content.decode()
 
 
-def test_what_its_requirements_lack_is_shown_and_mended_before_it_is_offered(signed_in, clinician):
+def test_a_form_that_is_missing_is_filled_in_with_the_offer_and_kept_only_if_that_is_made(signed_in, clinician):
     case = a_case(a_pathway(handoff="2 days", requires=[RISK_ASSESSMENT]))
-    form = reverse("form", args=[case.reference, "risk-assessment"])
+    assert "Complete the Risk assessment first." in words(signed_in.get(offer_page(case)))
+    typed = {"note": "Needs a lift.", "seen_entry": case.open_entry.pk}
 
-    for page in (signed_in.get(case.get_absolute_url()), signed_in.get(offer_page(case))):
-        assert "Complete the Risk assessment first. Fill in the Risk assessment" in words(page)
-        assert button(form) in page.content.decode()
-    answer = signed_in.post(offer_page(case), {"note": "Needs a lift.", "seen_entry": case.open_entry.pk})
-    assert reasons(answer) == ["Complete the Risk assessment first."]
+    answer = signed_in.post(offer_page(case), typed)
+    assert reasons(answer) == ["Answer “Is there a risk of falls?”."]
     assert "Needs a lift." in answer.content.decode()
+
+    overtaken = signed_in.post(offer_page(case), typed | {"form.risk-assessment.falls": "yes", "seen_entry": 0})
+    assert reasons(overtaken)[0] == "This case has changed since you opened this page."
+    assert not case.form_records.exists()
+    signed_in.post(offer_page(case), typed | {"form.risk-assessment.falls": "yes"})
+    assert case.form_records.get().answers[0]["answer"] == "yes"
+    assert case.handoffs.get().status == "offered"
+
+
+def test_what_must_be_seen_to_elsewhere_keeps_a_case_from_being_offered(signed_in, clinician):
+    case = a_case(a_pathway(handoff="2 days", requires=[("document attached", {})]))
+
+    page = signed_in.get(offer_page(case))
+
+    assert "This case cannot be offered yet. Attach a document first. Attach a document" in words(page)
+    assert "<button" not in page.content.decode().split("<main")[1]
 
 
 def test_the_page_of_the_bare_move_leads_to_the_offer(signed_in, case):
@@ -152,7 +166,7 @@ def test_who_comes_second_is_told_and_loses_nothing(client, case, offer, clinici
 
     answer = client.post(answer_page(offer, "accept"), {"answer": "She comes on Monday."})
 
-    assert reasons(answer) == ["This handoff has been answered already: it was withdrawn."]
+    assert reasons(answer) == ["This handoff has been answered already: it was withdrawn by Priya Shah."]
     assert "She comes on Monday." in answer.content.decode()
     assert "“The family takes her.”" in words(answer)
     assert "This offer is over: it was withdrawn." in words(client.get(answer_page(offer, "decline")))
@@ -165,7 +179,7 @@ def test_a_page_that_the_case_has_left_behind_cannot_offer_it(signed_in, case, m
 
     answer = signed_in.post(offer_page(case), {"note": "Needs a lift.", "seen_entry": seen})
 
-    assert reasons(answer)[0].startswith("Grace Okafor moved this case to Triage since you opened this page.")
+    assert "Grace Okafor reopened this case in Triage at" in reasons(answer)[1]
     assert "Needs a lift." in answer.content.decode()
     assert not case.handoffs.exists()
 
@@ -223,5 +237,5 @@ def test_handoffs_that_are_over_stay_readable(signed_in, case, offer, clinician)
 
     said = words(signed_in.get(case.get_absolute_url()))
 
-    assert "Handoffs Booking team to Clinic team Accepted" in said
-    assert "“She comes on Monday.”" in said
+    assert "Clinic team accepted it" in said
+    assert "She comes on Monday." in said

@@ -1,0 +1,77 @@
+"""Moving a case although a requirement is not met: where the map allows it, by whom it names, with a reason that stays
+on the record for ever.
+"""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+
+from cases import access
+from cases.models import Override
+from cases.refusals import Refused
+from pathways import registry
+from pathways.models import Requirement, Role
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A requirement that is passed over: what was missing, in the words of that moment, and why."""
+
+    requirement: Requirement
+    sentence: str
+    reason: str
+
+
+def may_override(user, case, requirement) -> bool:
+    """May ``user`` move ``case`` although ``requirement`` is not met? What hides a move is never passed over."""
+    if not requirement.override_roles or registry.hides(requirement.check_name):
+        return False
+    return access.role_in(user, case.team_id) in requirement.override_roles
+
+
+def grant(case, transition, overriding: dict[int, str], *, now, by) -> dict[int, Granted]:
+    """Return, by key, which requirements of ``transition`` are passed over: those in ``overriding`` ({key: reason})
+    that are not met at ``now``.
+
+    Raises PermissionDenied if ``by`` may not override one of them, Refused if a reason is missing.
+    """
+    granted = {}
+    for requirement in transition.requirements.all() if overriding else ():
+        if requirement.pk not in overriding:
+            continue
+        sentence = requirement.refusal(case, now)
+        if sentence is None:
+            continue
+        if not may_override(by, case, requirement):
+            raise PermissionDenied(_not_theirs(requirement, sentence, case.team))
+        reason = overriding[requirement.pk].strip()
+        if not reason:
+            raise Refused(f"Say why the case is moved although this is not met: “{sentence}”")
+        granted[requirement.pk] = Granted(requirement, sentence, reason)
+    return granted
+
+
+def _not_theirs(requirement, sentence, team) -> str:
+    if not requirement.override_roles or registry.hides(requirement.check_name):
+        return f"Nobody can move this case although this is not met: “{sentence}” The pathway does not allow it."
+    named = " or ".join(Role(role).label for role in requirement.override_roles)
+    return f"You cannot move this case although this is not met: “{sentence}” A {named} of {team} can."
+
+
+def record(granted: dict[int, Granted], case, entry, *, now, by) -> None:
+    """Write down what was passed over on the way into the stay ``entry``."""
+    for row in granted.values():
+        Override.objects.create(
+            case=case,
+            entry=entry,
+            requirement=row.requirement,
+            sentence=row.sentence,
+            reason=row.reason,
+            overridden_at=now,
+            overridden_by=by,
+        )
+
+
+def in_words(granted: dict[int, Granted]) -> str:
+    """Say what was passed over, for the history."""
+    return "".join(f" Although not met: {row.sentence} Because: {row.reason}" for row in granted.values())
