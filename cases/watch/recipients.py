@@ -1,32 +1,141 @@
-"""Who is told when a rung is passed."""
+"""Who is told when a rung is passed: the only answer to it, for the sweep, the pages and the explanations alike."""
 
 from collections import defaultdict
+from functools import cached_property
 
-from pathways.models import EscalationStep, Membership, Role
+from django.utils import timezone
+
+from pathways.maps import version_map
+from pathways.models import Absence, Duty, EscalationStep, Membership, Pathway, Role
 
 To = EscalationStep.Recipient
 
+# When nobody of any rung can be reached: in this order.
+AT_LAST = (EscalationStep(tells=[To.MANAGERS]), EscalationStep(tells=[To.LEAD]))
+
 
 class Recipients:
-    """Answers who is told for the given teams, whose members are read once, in one query."""
+    """Answers who is told, at ``at`` (now, if None) or any later instant.
 
-    def __init__(self, team_ids):
-        self.members = defaultdict(list)
-        memberships = Membership.objects.filter(team__in=set(team_ids), user__is_active=True).exclude(user__email="")
-        for membership in memberships.select_related("user").order_by("pk"):
-            self.members[membership.team_id].append(membership)
+    Who belongs to the teams, who leads, who is away and who is on duty is read once, in a fixed number of queries
+    whatever is asked: a team that was not named is read when it is asked for.
+    """
 
-    def of(self, step, *, team_id, owner) -> list:
-        """The active users with an e-mail address whom ``step`` tells about a case of the team; each once.
+    def __init__(self, team_ids=(), *, pathway_ids=(), at=None):
+        self.at = at or timezone.now()
+        self._teams, self._duties = {}, {}
+        self._read_teams(set(team_ids))
+        self.leads = {
+            pathway.pk: pathway.lead
+            for pathway in Pathway.objects.filter(pk__in=set(pathway_ids), lead__isnull=False).select_related("lead")
+        }
+
+    @cached_property
+    def absences(self) -> dict[int, list[Absence]]:
+        """Who is away, now or later, by the person's key."""
+        found = defaultdict(list)
+        for absence in Absence.objects.filter(ends_at__gt=self.at).select_related("deputy"):
+            found[absence.user_id].append(absence)
+        return found
+
+    @classmethod
+    def about(cls, things, at=None) -> "Recipients":
+        """Read all that can be asked about ``things`` (Watched)."""
+        ladders = {id(step): step for thing in things for step in thing.steps}.values()
+        teams = {thing.team_id for thing in things} | {step.named_team_id for step in ladders if step.named_team_id}
+        return cls(teams, pathway_ids={pathway_of(thing) for thing in things}, at=at)
+
+    def of(self, step, *, team_id, owner=None, pathway_lead=None, at=None) -> list:
+        """The people whom the rung ``step`` tells about a case of the team; each once, deputies in the place of those
+        away. Inactive people, and those without an address, are left out.
 
         Nobody owns the case, or its owner cannot be reached: the team's managers are told instead.
         """
-        told = {}
+        at, told = at or self.at, {}
         for whom in step.tells:
-            if whom == To.OWNER and owner is not None and owner.is_active and owner.email:
-                told[owner.pk] = owner
-            elif whom == To.TEAM:
-                told |= {m.user_id: m.user for m in self.members[team_id]}
-            else:
-                told |= {m.user_id: m.user for m in self.members[team_id] if m.role == Role.MANAGER}
+            asked = [owner] if whom == To.OWNER else self._asked(whom, step, team_id, pathway_lead, at)
+            found = self._reached(asked, at)
+            if whom == To.OWNER and not found:
+                found = self._reached(self._asked(To.MANAGERS, step, team_id, pathway_lead, at), at)
+            told |= {person.pk: person for person in found}
         return list(told.values())
+
+    def told(self, thing, step, at=None) -> list:
+        """The people who are told that ``thing`` (Watched) has passed ``step``. Nobody can be reached: those of the
+        next higher rung are told instead, at last the managers, then the pathway lead.
+
+        An empty list is a fault of the set-up: nobody at all can be told.
+        """
+        who = {"team_id": thing.team_id, "owner": thing.owner, "pathway_lead": self.lead(thing), "at": at}
+        codes = [rung.code for rung in thing.steps]
+        higher = thing.steps[codes.index(step.code) + 1 :] if step.code in codes else ()
+        return next((found for rung in (step, *higher, *AT_LAST) if (found := self.of(rung, **who))), [])
+
+    def lead(self, thing):
+        return self.leads.get(pathway_of(thing))
+
+    def members(self, team_id) -> list[Membership]:
+        """The active members of the team, also those whom no e-mail reaches."""
+        if team_id not in self._teams:
+            self._read_teams({team_id})
+        return self._teams[team_id]
+
+    def managers(self, team_id) -> list[Membership]:
+        """The active managers of the team, also those whom no e-mail reaches."""
+        return [member for member in self.members(team_id) if member.role == Role.MANAGER]
+
+    def on_duty(self, team_id, at=None) -> list:
+        """Whoever of the team is on duty at ``at``, whether they can be reached or not."""
+        at = at or self.at
+        if team_id not in self._duties:
+            self.members(team_id)
+            self._read_duties()
+        return [duty.user for duty in self._duties[team_id] if duty.starts_at <= at < duty.ends_at]
+
+    def absence(self, user_id, at=None):
+        """The absence of a person at ``at``, or None."""
+        at = at or self.at
+        away = self.absences.get(user_id, ())
+        return next((absence for absence in away if absence.starts_at <= at < absence.ends_at), None)
+
+    def stand_in(self, person, at=None):
+        """Who gets what is meant for ``person``: themselves, or their deputy, whose deputy if that one is away too;
+        None if that ends nowhere: with nobody, in a circle, or with somebody who is inactive or has no address.
+        """
+        asked = set()
+        while person is not None and person.pk not in asked:
+            if (absence := self.absence(person.pk, at)) is None:
+                return person if person.is_active and person.email else None
+            asked.add(person.pk)
+            person = absence.deputy
+        return None
+
+    def _reached(self, asked, at):
+        return [found for person in asked if (found := self.stand_in(person, at)) is not None]
+
+    def _asked(self, whom, step, team_id, pathway_lead, at):
+        if whom == To.LEAD:
+            return [pathway_lead]
+        if whom == To.ON_DUTY:
+            return self.on_duty(team_id, at)
+        if whom == To.MANAGERS:
+            return [member.user for member in self.managers(team_id)]
+        team_id = step.named_team_id if whom == To.NAMED_TEAM else team_id
+        return [member.user for member in self.members(team_id)] if team_id else []
+
+    def _read_teams(self, team_ids):
+        self._teams |= {team_id: [] for team_id in team_ids}
+
+        found = Membership.objects.filter(team__in=team_ids, user__is_active=True)
+        for membership in found.select_related("user").order_by("pk") if team_ids else ():
+            self._teams[membership.team_id].append(membership)
+
+    def _read_duties(self):
+        self._duties = {team_id: [] for team_id in self._teams}
+        duties = Duty.objects.filter(team__in=self._duties, ends_at__gt=self.at, user__is_active=True)
+        for duty in duties.select_related("user"):
+            self._duties[duty.team_id].append(duty)
+
+
+def pathway_of(thing) -> int:
+    return version_map(thing.case.version_id).pathway.pk

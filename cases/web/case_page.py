@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Prefetch
 from django.utils.functional import cached_property
 from django.views.generic.base import TemplateView
 
-from cases import access
-from cases.models import NoticeLine
-from cases.web import belonging, detours, facts, handoffs, moves, results, tasks
+from cases import access, case_record
+from cases.models import CaseEvent
+from cases.watch.recipients import Recipients
+from cases.web import belonging, detours, handoffs, moves, people, tasks, told, why
 from cases.web.ages import age
 from cases.web.mending import Mending
 from cases.web.pages import CaseView
@@ -19,82 +19,108 @@ class CasePage(CaseView, TemplateView):
     template_name = "cases/case.html"
 
     def get_context_data(self, **context):
+        access.teams_of(self.request.user)  # once: what each of the moves and acts needs is answered from these
         return super().get_context_data(
-            **self.standing(), **self.what_can_happen(), **self.what_was_written(), **context
+            **self.standing(), **self.what_can_happen(), **self.what_is_owed(), **self.what_happened(), **context
         )
 
+    @cached_property
+    def record(self):
+        return case_record.read(self.case, self.request.user)
+
+    @cached_property
+    def entry(self):
+        return self.record.open_stay
+
+    @cached_property
+    def recipients(self):
+        return Recipients([self.case.team_id])
+
+    @cached_property
+    def reads_only(self):
+        return access.refusal(self.request.user, "note", self.case.team)
+
     def standing(self) -> dict:
-        """Where the case is, since when, and what it went through."""
-        case, now = self.case, self.now
-        entry = self.entry
-        holds = list(case.holds.select_related("started_by", "ended_by").order_by("-started_at", "-pk"))
-        lines = Prefetch("lines", NoticeLine.objects.select_related("recipient"))
+        """Where the case is, since when, what goes on beside it, and why it is due when it is."""
+        case, record, entry = self.case, self.record, self.entry
         return {
             "entry": entry,
             "pathway": case.version_map.pathway,
             "parent": belonging.parent(case, self.request.user),
-            "age": age(case, entry.entered_at if entry else None, now),
-            "hold": next((hold for hold in holds if hold.ended_at is None), None),
-            "holds": holds,
-            "line": line_of_stages(case, self.stays),
+            "age": age(case, entry.entered_at if entry else None, self.now),
+            "hold": record.open_hold,
+            "children": record.children,
+            "detours_under_way": [child for child in record.detours_under_way if child.case.detour_id],
+            "appointment": next_appointment(record.events, self.now),
+            "overrides": record.overrides,
+            "line": line_of_stages(case, record.stays),
             "map": self.map(),
-            "journey": [Stay.of(stay, case.version_map, now) for stay in reversed(self.stays)],
-            "escalations": by_need(case.escalations.select_related("acknowledged_by").prefetch_related(lines)),
+            "why": self.why(),
         }
+
+    def why(self):
+        """The sum behind the due time of the stay that goes on; None when the case is closed."""
+        if self.entry is None:
+            return None
+        self.entry.case = self.case
+        return why.of_stay(self.entry, self.record.holds, self.record.escalations, self.recipients, self.now)
 
     def map(self) -> str:
         """The map with the way gone, when it is asked for: a large one takes longer than all the rest of the page."""
         if "map" not in self.request.GET:
             return ""
-        return diagram.draw(self.case.version_map, here=self.case.stage, been=been(self.stays))
+        return diagram.draw(self.case.version_map, here=self.case.stage, been=been(self.record.stays))
 
     def what_can_happen(self) -> dict:
-        """The moves, acts, offers and detours, as far as they are this reader's; and what is owed."""
-        case, user, now = self.case, self.request.user, self.now
-        reads_only = access.refusal(user, "note", case.team)
-        owed = tasks.tasks_of(case, now)
-        awaited = list(case.results.select_related(*results.SHOWN))
-        children = belonging.children(case, user)
-        offers = list(case.handoffs.select_related(*handoffs.SHOWN))
-        offer = next((handoff for handoff in offers if handoff.status == "offered"), None)
-        mending = Mending(case, tasks=[item.task for item in owed.owed], results=awaited, children=children)
+        """The moves, acts, offers and detours, as far as they are this reader's; and whom to ask."""
+        case, user, now, record = self.case, self.request.user, self.now, self.record
+        offer = next((handoff for handoff in record.handoffs if handoff.status == "offered"), None)
+        owed = [task for task in record.tasks if task.is_open]
+        mending = Mending(case, tasks=owed, results=record.results, children=record.children)
         possible = moves.offered(case, user, now, mending, offer)
+        ways = [move.transition for move in possible] + ([offer.transition] if offer else [])
         return {
-            "reads_only": reads_only,
+            "reads_only": self.reads_only,
             "may_reopen": not case.is_open and access.refusal(user, "reopen", case.team) is None,
-            "may_take": not reads_only and case.is_open and case.owner_id != user.pk,
+            "may_take": not self.reads_only and case.is_open and case.owner_id != user.pk,
             "moves": possible,
-            "deciding": moves.deciding_forms(case, possible, offer, self.records),
+            "deciding": moves.deciding_forms(case, possible, offer, record.forms),
             "offer": handoffs.offer_shown(offer, user, now) if offer else None,
-            "declined": declined_here(offers, self.entry),
-            "handoffs": [handoff for handoff in offers if handoff != offer],
-            "detours": [] if reads_only else detours.buttons(case, user),
-            "tasks": owed,
-            "results": awaited,
-            "children": children,
+            "declined": declined_here(record.handoffs, self.entry),
+            "detours": [] if self.reads_only else detours.buttons(case, user),
+            "escalations": pressing(record.escalations),
+            "people": people.to_ask(case, record.stays, ways, self.recipients),
         }
 
-    def what_was_written(self) -> dict:
-        """The forms, documents and notes."""
+    def what_is_owed(self) -> dict:
+        """The tasks, results, forms and documents, each with why it is due when it is."""
+        record, version_map = self.record, self.case.version_map
+        owed = tasks.tasks_of(record.tasks, self.now)
         return {
-            "records": self.records,
-            "forms": to_fill_in(self.case, self.records),
-            "documents": self.case.documents.select_related("added_by"),
-            "notes": self.case.notes.select_related("written_by"),
+            "tasks": owed,
+            "results": record.results,
+            "records": record.forms,
+            "forms": to_fill_in(self.case, record.forms),
+            "documents": record.documents,
+            "agreed": why.agreed(record, version_map),
         }
 
-    @cached_property
-    def stays(self):
-        entries = self.case.entries.select_related("stage", "team", "via", "entered_by")
-        return list(entries.order_by("entered_at", "left_at", "pk"))
+    def what_happened(self) -> dict:
+        return {"timeline": told.listed(self.record, self.request.GET, self.now)}
 
-    @cached_property
-    def entry(self):
-        return next((stay for stay in self.stays if stay.left_at is None), None)
 
-    @cached_property
-    def records(self):
-        return list(self.case.form_records.select_related("form", "completed_by"))
+def next_appointment(events, now):
+    """Return the next appointment that is not struck out and has no outcome yet, or None."""
+    answered = {event.about_id for event in events if event.struck_at is None}
+    booked = [
+        event
+        for event in events
+        if event.kind == CaseEvent.Kind.APPOINTMENT
+        and event.struck_at is None
+        and event.appointment_at >= now
+        and event.pk not in answered
+    ]
+    return min(booked, key=lambda event: event.appointment_at, default=None)
 
 
 @dataclass(frozen=True)
@@ -117,34 +143,16 @@ def been(stays) -> list[str]:
     return [stay.stage.code for stay in stays if stay.left_at and not stay.ends_journey]
 
 
-@dataclass(frozen=True)
-class Stay:
-    """One stay of the journey as its table shows it."""
-
-    entry: object
-    lasted: object
-    how: str
-    facts: list[tuple[str, str]]
-
-    @classmethod
-    def of(cls, entry, version_map, now):
-        how = entry.via.name if entry.via else entry.get_how_display().capitalize()
-        lasted = None if entry.ends_journey else (entry.left_at or now) - entry.entered_at
-        return cls(entry, lasted, how, facts.in_words(entry.facts, version_map))
-
-
 def declined_here(handoffs, entry):
     """Return the last of ``handoffs``, the newest first, if it was declined and the case is still in that stay."""
     last = handoffs[0] if handoffs else None
     return last if last and entry and last.entry_id == entry.pk and last.status == "declined" else None
 
 
-def by_need(escalations) -> dict:
-    """Return the escalations that somebody should read now: the unanswered, else the newest; and the rest."""
+def pressing(escalations) -> list:
+    """Return the escalations that somebody should read now: the unanswered, else the newest that stands."""
     standing = [escalation for escalation in escalations if escalation.resolved_at is None]
-    unanswered = [escalation for escalation in standing if escalation.acknowledged_at is None]
-    pressing = unanswered or standing[:1]
-    return {"pressing": pressing, "rest": [escalation for escalation in escalations if escalation not in pressing]}
+    return [escalation for escalation in standing if escalation.acknowledged_at is None] or standing[:1]
 
 
 def to_fill_in(case, records) -> list[dict]:

@@ -19,3 +19,8 @@ def reasons(response) -> list[str]:
 
 def title(response) -> str:
     return html.unescape(re.search(r"<title>(.*?)</title>", response.content.decode(), re.DOTALL)[1])
+
+
+def hidden(response) -> dict[str, str]:
+    """Return what a page sends back with its forms without asking for it."""
+    return dict(re.findall(r'<input type="hidden" name="(seen_\w+)" value="([^"]*)"', response.content.decode()))

@@ -12,7 +12,7 @@ from cases import detours, handoffs, lifecycle, recording, to_do
 from cases.models import Case
 from cases.watch import escalations, sweep
 from tests.cases.web.conftest import RISK_ASSESSMENT
-from tests.cases.web.reading import reasons, title, words
+from tests.cases.web.reading import hidden, reasons, title, words
 from tests.factories import (
     PatientFactory,
     a_case,
@@ -58,7 +58,7 @@ def test_it_says_who_where_how_long_and_how_late(signed_in, late):
     assert f"{late.reference} · Review ABBOTT, Test" in words(page)
     assert "NHS number 999\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}0018" in page.content.decode()
     assert "Needs an interpreter (Polish)" in words(page)
-    assert "(12 days) limit 10 days Late 2 days over its limit of 10 days (was due" in words(page)
+    assert "(12 days) limit 10 days Late 2 days over its limit of 10 (was due" in words(page)
     assert "Booking team, nobody has it" in words(page)
     assert title(page) == f"{late.reference}, Triage \N{EN DASH} Midwatch"
 
@@ -111,13 +111,13 @@ def test_an_escalation_says_who_was_told_and_asks_for_an_answer(signed_in, late)
 def test_an_answered_escalation_shows_the_answer_and_an_old_one_is_over(signed_in, late, caseworker):
     escalations.acknowledge(late.escalations.first(), by=caseworker, answer="I call Imaging today.")
 
-    assert "Priya Shah answered today" in words(signed_in.get(late.get_absolute_url()))
-    assert "“I call Imaging today.”" in words(signed_in.get(late.get_absolute_url()))
+    said = words(signed_in.get(late.get_absolute_url()))
+    assert "Answered: Again by Priya Shah I call Imaging today." in said
 
     lifecycle.move_case(late, the_move(late, "done"), by=caseworker)
-    said = words(signed_in.get(late.get_absolute_url()))
-    assert said.count("the case has gone on.") == 3
-    assert "Not answered" not in said
+    page = signed_in.get(late.get_absolute_url())
+    assert page.context["escalations"] == []
+    assert words(page).split("What happened")[1].count("told") == 3
 
 
 def test_a_hold_says_since_when_why_and_until_when(signed_in, case, caseworker, now):
@@ -131,15 +131,14 @@ def test_a_hold_says_since_when_why_and_until_when(signed_in, case, caseworker, 
     assert "Put on hold…" not in said
 
 
-def test_the_journey_tells_each_stay_newest_first(signed_in, case, caseworker):
+def test_what_happened_tells_each_stay_newest_first(signed_in, case, caseworker):
     recording.complete_form(case, case.version_map.forms["risk-assessment"], {"falls": "no"}, by=caseworker)
     lifecycle.move_case(case, the_move(case, "review"), by=caseworker)
 
-    journey = words(signed_in.get(case.get_absolute_url())).split("Journey so far")[1]
+    told = words(signed_in.get(case.get_absolute_url())).split("What happened")[1]
 
-    assert journey.index("Review , less than a minute so far") < journey.index("Triage ,")
-    assert "Move to Review, by Priya Shah" in journey
-    assert "Case opened, by Midwatch" in journey
+    assert "Review by Priya Shah Move to Review, with Clinic team · here for less than a minute" in told
+    assert told.index("Review by Priya Shah") < told.index("Triage by Midwatch Case opened, with Booking team")
 
 
 def test_forms_and_notes_are_there_to_read_and_to_write(signed_in, case, caseworker):
@@ -191,7 +190,8 @@ def test_taking_a_case_is_one_press(signed_in, case, caseworker):
     page = signed_in.get(case.get_absolute_url())
     assert "Take this case" in words(page)
 
-    answer = signed_in.post(reverse("assign", args=[case.reference]), {"owner": caseworker.pk}, follow=True)
+    pressed = {"owner": caseworker.pk} | hidden(page)
+    answer = signed_in.post(reverse("assign", args=[case.reference]), pressed, follow=True)
 
     assert "Priya Shah has this case now." in words(answer)
     assert "Take this case" not in words(answer)
@@ -225,7 +225,7 @@ def test_a_hidden_way_that_somebody_asks_for_says_whom_it_is_for(signed_in):
     assert reasons(signed_in.post(address, {"seen_entry": case.open_entry.pk})) == [sentence]
 
 
-def test_facts_kept_on_a_stay_are_told_in_the_journey(signed_in, caseworker):
+def test_facts_kept_on_a_stay_are_told_with_it(signed_in, caseworker):
     version = a_draft()
     form = a_form(version)
     version.facts.create(code="lab", name="Laboratory")
@@ -236,9 +236,9 @@ def test_facts_kept_on_a_stay_are_told_in_the_journey(signed_in, caseworker):
     answers = {"falls": "no", "lab": "Lab B", "home": "yes"}
     recording.complete_form(case, case.version_map.forms["risk-assessment"], answers, by=caseworker)
 
-    journey = words(signed_in.get(case.get_absolute_url())).split("Journey so far")[1]
+    told = words(signed_in.get(case.get_absolute_url())).split("What happened")[1]
 
-    assert "Laboratory: Lab B at-home: Yes" in journey
+    assert "Laboratory: Lab B at-home: Yes" in told
 
 
 def test_a_move_that_waits_for_an_accepted_handoff_leads_to_the_offer(client, db):
