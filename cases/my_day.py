@@ -9,6 +9,7 @@ from cases.models import Case, Handoff, Result, Task
 from cases.reasons import Asked, Reason, Row
 
 SHOWN = 25  # rows of a group: nobody reads more before they begin
+SHOWN_ON_TRACK = 10  # nothing is to be done there today
 COUNTED = 1000  # of each way in which a case comes onto the list; whoever has more is told so
 
 
@@ -49,13 +50,14 @@ def my_day(user, now) -> MyDay:
     groups = {code: [] for code in Reason}
     for pk, code in grouped:
         if code is not None:  # a closed case that is no reason any more: somebody was quicker
-            groups[code].append(pk)
-    shown = [pk for members in groups.values() for pk in members[:SHOWN]]
+            groups[Reason(code)].append(pk)
+    first = {code: members[: SHOWN_ON_TRACK if code == Reason.ON_TRACK else SHOWN] for code, members in groups.items()}
+    shown = [pk for members in first.values() for pk in members]
     read = Case.objects.visible_to(user).with_reasons(user, now).in_bulk(shown)
     rows = {row.case.pk: row for row in reasons.rows(read.values(), user, now)}
     return MyDay(
         [
-            Group(Reason(code), len(members), [rows[pk] for pk in members[:SHOWN] if pk in rows])
+            Group(code, len(members), [rows[pk] for pk in first[code] if pk in rows])
             for code, members in groups.items()
             if members
         ],

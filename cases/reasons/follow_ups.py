@@ -91,18 +91,13 @@ class BackFromDetour(Because):
     said_for = timedelta(days=7)
 
     def _ended(self, asked):
+        """The detours of a case that have ended lately, as far as one may know of them."""
         ended = Case.objects.filter(
             parent=OuterRef("pk"),
             detour__isnull=False,
-            status="closed",
             closed_at__gte=asked.now - self.said_for,
             closed_at__lte=asked.now,
         )
-        here = StageEntry.objects.filter(case=OuterRef("parent"), left_at=None, entered_at__lte=OuterRef("closed_at"))
-        ended = ended.filter(Exists(here))
-        for model, when in TAKEN_UP.items():
-            since = {f"{when}__gt": OuterRef("closed_at")}
-            ended = ended.filter(~Exists(model.objects.filter(case=OuterRef("parent"), **since)))
         if access.is_inspector(asked.user):
             return ended
         # That there was a restricted detour is for its own teams only.
@@ -110,11 +105,17 @@ class BackFromDetour(Because):
         return ended.filter(Q(restricted=False) | Exists(ours))
 
     def holds(self, asked):
-        return Q(Exists(self._ended(asked))) & ~Q(status="closed")
+        here = StageEntry.objects.filter(case=OuterRef("parent"), left_at=None, entered_at__lte=OuterRef("closed_at"))
+        ended = self._ended(asked).filter(Exists(here))
+        for model, when in TAKEN_UP.items():
+            since = {f"{when}__gt": OuterRef("closed_at")}
+            ended = ended.filter(~Exists(model.objects.filter(case=OuterRef("parent"), **since)))
+        return Q(Exists(ended)) & ~Q(status="closed")
 
     def shows(self, asked):
+        # Where it holds for any, it holds for the last.
         detour = JSONObject(name="detour__name", version="version", stage="stage", closed_at="closed_at")
-        return {"back_from": first(self._ended(asked).order_by("-closed_at"), detour)}
+        return {"back_from": first(self._ended(asked).order_by("-closed_at", "-pk"), detour)}
 
     def words(self, case, age, asked):
         detour = case.back_from

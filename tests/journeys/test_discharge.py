@@ -44,7 +44,7 @@ def when_i_sign_in(page, user):
 
 
 def then_the_late_case_is_the_first_of_the_list(page, case):
-    expect(page).to_have_title(re.compile("^Cases"))
+    expect(page).to_have_title(re.compile("^My day"))
     first = page.locator("tbody tr").first
     expect(first).to_contain_text(f"{case.reference} LATE, Test")
     expect(first).to_contain_text("Late 1 day over its limit of 7")
