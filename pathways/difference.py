@@ -59,7 +59,7 @@ def _rows(drawn: Drawn) -> Iterator:
     for rule in drawn.detour_rules:
         yield ("detour", rule.code), (f"the detour “{rule}”", _rule(rule))
     for fact in drawn.facts:
-        yield ("fact", fact.code), (f"the fact “{fact}”", {})
+        yield ("fact", fact.code), (f"the fact “{fact}”", _fact(fact))
 
 
 def _yes(value):
@@ -83,7 +83,20 @@ def _move(move):
     return {
         "target": str(move.target),
         "roles": ", ".join(move.roles),
-        "requirements": "; ".join(str(requirement) for requirement in move.requirements.all()),
+        "requirements": "; ".join(_requirement(requirement) for requirement in move.requirements.all()),
+    }
+
+
+def _requirement(requirement):
+    roles = " or ".join(requirement.override_roles)
+    return f"{requirement}, which a {roles} may override" if roles else str(requirement)
+
+
+def _fact(fact):
+    return {
+        "question": fact.question,
+        "choices": ", ".join(fact.choices),
+        "asking on the way into stages": ", ".join(fact.stages),
     }
 
 
@@ -125,4 +138,8 @@ def _rule(rule):
         "restriction": _yes(rule.restricted),
         "block on closing": _yes(rule.blocks_closing),
         "telling at once": _yes(rule.tell_at_once),
+        "form asked at once": rule.form,
+        "taking when a patient did not attend": _yes(rule.on_dna),
+        "raising of the priority": _yes(rule.raises_priority),
+        "time left to the stage": str(rule.shortens_to or ""),
     }

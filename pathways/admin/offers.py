@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from pathways.models import FactDefinition, FormDefinition, PathwayVersion, Stage, TaskTemplate
+from pathways.models import FactDefinition, FormDefinition, Pathway, PathwayVersion, Stage, TaskTemplate
 from pathways.registry import Known
 
 Choices = list[tuple[str, str]]
@@ -37,6 +37,11 @@ class Offers:
     @property
     def forms(self) -> Choices:
         return [(form.code, form.name) for form in self._forms]
+
+    def forms_of(self, pathway: Pathway) -> Choices:
+        """The forms of the active version of a pathway that a detour follows."""
+        version = pathway.active_version
+        return list(FormDefinition.objects.filter(version=version).values_list("code", "name")) if version else []
 
     @property
     def questions(self) -> Choices:

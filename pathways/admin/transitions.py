@@ -46,7 +46,7 @@ class RequirementsInline(StackedPlacedInline):
 
     def get_fields(self, request, obj=None):
         # Where it can only be read, its heading says all of it in words.
-        return ["check_name", "options", "position"] if self.has_change_permission(request, obj) else ["position"]
+        return ["check_name", "options", "override_roles", "position"] if self.has_change_permission(request, obj) else ["position"]
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)

@@ -11,7 +11,8 @@ from pathways.admin.detours import DetoursInline
 from pathways.admin.drafts import DraftAdmin, DraftInline, PlacedInline, WholeForm
 from pathways.admin.overview import Overview
 from pathways.admin.publication import Publication
-from pathways.admin.recorded import CHANGED, RecordedInline
+from pathways.admin.fields import several_codes_of
+from pathways.admin.recorded import CHANGED, RecordedInline, StackedRecordedInline
 from pathways.history import save_with_history
 from pathways.models import FactDefinition, FormDefinition, PathwayVersion, Stage
 
@@ -35,13 +36,20 @@ class FormsInline(DraftInline, RecordedInline):
         return super().get_queryset(request).select_related("version__pathway")
 
 
-class FactsInline(DraftInline, RecordedInline):
+class FactsInline(DraftInline, StackedRecordedInline):
     model = FactDefinition
     verbose_name, verbose_name_plural = "fact", "facts: short answers that may explain long waits"
-    fields = ["code", "name"]
+    fields = [("code", "name"), "stages", "question", "choices"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("version__pathway")
+
+    def formfield_for_dbfield(self, db_field, request, **options):
+        if db_field.name == "stages":
+            help_text = "The stages on whose way in it is asked. None ticked: only in forms. Save new stages first, then choose."
+            stages = [(stage.code, stage.name) for stage in request.offers.stages]
+            return several_codes_of(stages, db_field, help_text=help_text)
+        return super().formfield_for_dbfield(db_field, request, **options)
 
 
 class VersionForm(WholeForm):

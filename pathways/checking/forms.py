@@ -87,8 +87,28 @@ def facts(drawn: Drawn) -> Found:
             )
     kept = {question.fact for _, question in drawn.questions}
     for fact in drawn.facts:
-        if fact.code not in kept:
-            yield warning(f"No question is kept as the fact “{fact}”. Choose it at a question, or remove it.", fact)
+        if fact.code not in kept and not fact.stages:
+            yield warning(
+                f"No question is kept as the fact “{fact}”, and no move asks for it. Choose it at a question, choose "
+                "stages on whose way in it is asked, or remove it.",
+                fact,
+            )
+
+
+def facts_on_the_way(drawn: Drawn) -> Found:
+    stages = {stage.code for stage in drawn.stages}
+    for fact in drawn.facts:
+        for code in fact.stages:
+            if code not in stages:
+                yield error(
+                    f"The fact “{fact}” is asked on the way into “{code}”, which is no stage of this version. Choose "
+                    "one that is.",
+                    fact,
+                )
+        if fact.stages and not fact.choices:
+            yield error(f"The fact “{fact}” is asked on a move, but has no answers to choose from. Add them.", fact)
+        elif twice := [choice for choice, times in Counter(fact.choices).items() if times > 1]:
+            yield error(f"The fact “{fact}” offers “{twice[0]}” twice. Remove one.", fact)
 
 
 def choices_of_ways(drawn: Drawn) -> Found:
@@ -109,4 +129,4 @@ def choices_of_ways(drawn: Drawn) -> Found:
             )
 
 
-CHECKS = (questions, conditions, facts, choices_of_ways)
+CHECKS = (questions, conditions, facts, facts_on_the_way, choices_of_ways)

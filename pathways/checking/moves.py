@@ -1,7 +1,7 @@
 """The moves: where they lead, who may make them, and what they require."""
 
 from pathways import registry
-from pathways.checking.problem import Found, error
+from pathways.checking.problem import Found, error, warning
 from pathways.drawn import Drawn
 from pathways.models import Role
 
@@ -36,4 +36,24 @@ def requirements(drawn: Drawn) -> Found:
             )
 
 
-CHECKS = (moves, requirements)
+def overrides(drawn: Drawn) -> Found:
+    for requirement in drawn.requirements:
+        if not requirement.override_roles:
+            continue
+        move = requirement.transition
+        about = f"The requirement “{requirement}” of the move “{move}” out of “{move.source}”"
+        if set(requirement.override_roles) - set(Role.values):
+            yield error(
+                f"{about} may be overridden by somebody unknown. Choose caseworkers, managers or both.", requirement
+            )
+        if registry.hides(requirement.check_name):
+            yield error(
+                f"{about} chooses between ways, and cannot be overridden. Let nobody override it.", requirement
+            )
+        elif move.target.by_handoff:
+            yield warning(
+                f"{about} is never overridden: the move is made by a handoff. Let nobody override it.", requirement
+            )
+
+
+CHECKS = (moves, requirements, overrides)

@@ -81,6 +81,12 @@ def lengths(drawn: Drawn) -> Found:
             if _is_too_long(span, schedule):
                 yield error(f"The {what} of “{stage}” is longer than ten years: {span}. Choose a shorter time.", row)
     for rule in drawn.detour_rules:
+        if rule.shortens_to and _is_too_long(rule.shortens_to, None):
+            yield error(
+                f"The detour “{rule}” leaves its stage longer than ten years: {rule.shortens_to}. Choose a shorter "
+                "time.",
+                rule,
+            )
         if rule.hold_at_most and _is_too_long(rule.hold_at_most, None):
             yield error(
                 f"The detour “{rule}” holds the clock for longer than ten years: {rule.hold_at_most}. Choose a "

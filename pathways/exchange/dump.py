@@ -29,7 +29,7 @@ def document_of(version: PathwayVersion | Drawn) -> dict:
         "organisations": [{"code": code, "name": line(agencies[code].name)} for code in sorted(agencies)],
         "teams": [_team(team) for team in teams],
         "calendars": [_calendar(calendars[code]) for code in sorted(calendars)],
-        "facts": [{"code": fact.code, "name": line(fact.name)} for fact in by_code(drawn.facts)],
+        "facts": [_fact(fact) for fact in by_code(drawn.facts)],
         "forms": [_form(form) for form in by_code(drawn.forms)],
         "stages": [_stage(stage) for stage in drawn.stages],
         "detours": [_detour(rule) for rule in drawn.detour_rules],
@@ -62,6 +62,16 @@ def _calendar(calendar):
         "bank_holidays": calendar.nation,
         "open": week if any(week.values()) else {},
         "closed": [{"on": closure.on, "name": line(closure.name)} for closure in calendar.closures.all()],
+    }
+
+
+def _fact(fact):
+    return {
+        "code": fact.code,
+        "name": line(fact.name),
+        "asked_on_the_way_into": fact.stages,
+        "question": line(fact.question),
+        "choices": [line(choice) for choice in fact.choices],
     }
 
 
@@ -148,6 +158,10 @@ def _detour(rule):
         "restricted": rule.restricted,
         "blocks_closing": rule.blocks_closing,
         "tell_at_once": rule.tell_at_once,
+        "asks": rule.form,
+        "taken_on_missed_appointment": rule.on_dna,
+        "raises_priority": rule.raises_priority,
+        "shortens_stage_to": rule.shortens_to,
     }
 
 
@@ -157,7 +171,11 @@ def _move(move):
         "name": line(move.name),
         "roles": move.roles,
         "requires": [
-            {"check": requirement.check_name, "options": requirement.options}
+            {
+                "check": requirement.check_name,
+                "options": requirement.options,
+                "overridden_by": requirement.override_roles,
+            }
             for requirement in move.requirements.all()
         ],
     }

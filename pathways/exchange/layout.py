@@ -20,7 +20,7 @@ from pathways.exchange.kinds import (
     scalar,
 )
 from pathways.exchange.text import BadFile, Source, nodes, written
-from pathways.exchange.times import Hours, Limit, Moment, Repeat, StageClock
+from pathways.exchange.times import Elapsed, Hours, Limit, Moment, Repeat, StageClock
 from pathways.models import EscalationStep, Role, Stage, TaskTemplate
 from pathways.models.calendars import Nation, Weekday
 from pathways.models.forms import QuestionKind
@@ -46,24 +46,43 @@ def words(choices) -> dict:
 
 
 class Demand(Kind):
-    """A requirement: the name of a check, or the name with its options. As {"check", "options"}."""
+    """A requirement: the name of a check, or the name with its options, and beside it who may override it. As
+    {"check", "options", "overridden_by"}.
+    """
+
+    OVERRIDE = "may be overridden by"
+    ROLES = Items(Choice(words(Role)), inline=True)
 
     def read(self, node, source):
         if not hasattr(node, "value") or not isinstance(node.value, list):
-            return self._named(scalar(node), {})
+            return self._named(scalar(node), {}, [])
         pairs = list(entries(node, source)) if all(isinstance(pair, tuple) for pair in node.value) else []
+        roles = next((value for name, value in pairs if name == self.OVERRIDE), None)
+        pairs = [pair for pair in pairs if pair[0] != self.OVERRIDE]
         if len(pairs) != 1:
             raise Wrong(
                 "Write one requirement here, such as “note written” or “form completed: {form: risk-assessment}”."
             )
         name, options = pairs[0]
-        return self._named(name, kinds.read(Plain(), options, source))
+        overridden_by = [] if roles is None else kinds.read(self.ROLES, roles, source)
+        return self._named(name, kinds.read(Plain(), options, source), overridden_by)
 
-    def _named(self, name, options):
-        return {"check": Text(100).of(name), "options": options}
+    def _named(self, name, options, overridden_by):
+        return {"check": Text(100).of(name), "options": options, "overridden_by": overridden_by}
 
     def write(self, value):
-        return {value["check"]: Plain().write(value["options"])} if value["options"] else value["check"]
+        options = Plain().write(value["options"])
+        if value["overridden_by"]:
+            return {value["check"]: options, self.OVERRIDE: self.ROLES.write(value["overridden_by"])}
+        return {value["check"]: options} if options else value["check"]
+
+
+class Fact(Record):
+    """A fact stands on one line, unless it says more than what it is called."""
+
+    def write(self, value):
+        written = super().write(value)
+        return written if len(written) <= 2 else dict(written)
 
 
 QUESTION = Record(
@@ -141,9 +160,23 @@ DETOUR = Record(
         "restricted": Flag(default=False),
         "blocks_closing": Flag(default=True),
         "tell_at_once": Flag(default=False),
+        "asks": Code(default=""),  # a form of the detour's pathway
+        "taken_on_missed_appointment": Flag(default=False),
+        "raises_priority": Flag(default=False),
+        "shortens_stage_to": Elapsed(default=None),
     },
 )
-FACT = Record("fact", {"code": Code(names="fact"), "name": Text(200)}, inline=True)
+FACT = Fact(
+    "fact",
+    {
+        "code": Code(names="fact"),
+        "name": Text(200),
+        "asked_on_the_way_into": Items(Code(100, refers_to="stage"), inline=True),
+        "question": Text(500, default=""),
+        "choices": Items(Text(200)),
+    },
+    inline=True,
+)
 FORM = Record(
     "form",
     {
@@ -248,8 +281,15 @@ def _finish(document, source):
         _check_week(calendar, source)
         _once(calendar["closed"], "on", source)
         calendar["closed"].sort(key=lambda closed: closed["on"])
+    _one_for_missed_appointments(document["detours"], source)
     for part in ("facts", "forms"):
         document[part].sort(key=lambda entry: entry["code"])
+
+
+def _one_for_missed_appointments(detours, source):
+    first, *others = [detour for detour in detours if detour["taken_on_missed_appointment"]] or [None]
+    for other in others:
+        source.complain(other.line, f"“{first['code']}” is taken on a missed appointment already. Choose one of them.")
 
 
 def _check_questions(questions, source):

@@ -79,7 +79,16 @@ class Writer:
 
     def version(self, version, document):
         """Write what hangs on ``version``, which is empty yet."""
-        self.many([FactDefinition(version=version, **values) for values in document["facts"]])
+        self.many(
+            [
+                FactDefinition(
+                    version=version,
+                    stages=values["asked_on_the_way_into"],
+                    **_without(values, "asked_on_the_way_into"),
+                )
+                for values in document["facts"]
+            ]
+        )
         for values in document["forms"]:
             form = self.one(FormDefinition(version=version, **_without(values, "questions")))
             self.many(list(_questions(form, values["questions"])))
@@ -104,7 +113,13 @@ class Writer:
         self.many([row for row, _ in moves])
         self.many(
             [
-                Requirement(transition=row, position=position, check_name=demand["check"], options=demand["options"])
+                Requirement(
+                    transition=row,
+                    position=position,
+                    check_name=demand["check"],
+                    options=demand["options"],
+                    override_roles=demand["overridden_by"],
+                )
                 for row, move in moves
                 for position, demand in in_places(move["requires"])
             ]
@@ -179,6 +194,9 @@ def _questions(form, questions):
         )
 
 
+SAME_IN_DETOUR = ("code", "name", "roles", "restricted", "blocks_closing", "tell_at_once", "raises_priority")
+
+
 def _detours(version, detours, pathways):
     for position, values in in_places(detours):
         held = values["stage_clock"]
@@ -188,8 +206,11 @@ def _detours(version, detours, pathways):
             pathway=pathways[values["pathway"]],
             stages=values["from"],
             clock=DetourRule.Clock.HELD if held else DetourRule.Clock.RUNS,
+            form=values["asks"],
+            on_dna=values["taken_on_missed_appointment"],
             **_span("hold", held),
-            **_without(values, "pathway", "from", "stage_clock"),
+            **_span("shorten", values["shortens_stage_to"]),
+            **{name: values[name] for name in SAME_IN_DETOUR},
         )
 
 

@@ -37,6 +37,16 @@ class Limit(Kind):
         return str(value)
 
 
+class Elapsed(Limit):
+    """A length of time above zero, as a Span that is counted day and night."""
+
+    def of(self, text):
+        found = super().of(text)
+        if found.is_working:
+            raise Wrong(f"“{text}” counts in working time. Write it in minutes, hours or days, such as 4 hours.")
+        return found
+
+
 class StageClock(Kind):
     """What a detour does to the stage clock: None where that runs on, else the Span that it is held at most."""
 

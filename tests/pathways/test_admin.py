@@ -509,6 +509,36 @@ def test_new_hours_count_at_once(client, administrator):
     assert calendar.opening_hours.first().closes == time(13)
 
 
+def test_a_detour_says_what_it_asks_and_does_to_the_case_it_is_taken_from(client, administrator, draft):
+    rule, short = a_rule(draft, a_detour_pathway()), a_pathway("short")
+    assert "score" not in client.get(address(rule)).content.decode()
+
+    saved(client, rule, pathway=short.pk, on_dna="on", raises_priority="on", shorten_amount=4, shorten_unit="hours")
+    page = client.get(address(rule)).content.decode()
+    assert "Which form of Short is filled in" in page, "only the forms of the pathway that is saved are offered"
+    saved(client, rule, form="risk-assessment")
+
+    rule.refresh_from_db()
+    assert (rule.form, rule.on_dna, rule.raises_priority, str(rule.shortens_to)) == (
+        "risk-assessment",
+        True,
+        True,
+        "4 hours",
+    )
+    assert "working_hours" not in page.split("shorten_unit")[1].split("</select>")[0]
+
+
+def test_two_detours_are_not_both_taken_when_a_patient_did_not_attend(client, administrator, draft):
+    a_rule(draft, a_detour_pathway(), on_dna=True)
+    other = a_rule(draft, a_detour_pathway("other"))
+    assert errors(save(client, other, on_dna="on")) == [
+        "Another detour is taken when a patient did not attend. Choose one of them."
+    ]
+    assert errors(save(client, other, shorten_amount=4)) == [
+        "A detour that shortens the stage needs a number above zero and a unit: minutes, hours or days."
+    ]
+
+
 # Cost
 
 

@@ -5,7 +5,7 @@ import pytest
 from pathways import publishing
 from pathways.difference import difference
 from pathways.models import EscalationStep, Requirement, Stage, system_user
-from tests.factories import TeamFactory, a_move, a_pathway, a_stage
+from tests.factories import TeamFactory, a_move, a_pathway, a_stage, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +61,22 @@ def test_rungs_requirements_and_tasks(old, new):
         "recipients of the rung “Breach” of “Triage”: managers → team.",
         "the task “Ring” of “Triage” was added.",
     ]
+
+
+def test_what_a_detour_asks_and_does():
+    urgent = a_pathway("urgent")
+    old = a_pathway(detours=[(urgent, {})]).active_version
+    new = publishing.revise(old.pathway, by=system_user())
+    assert difference(old, new) == []
+    new.detour_rules.update(
+        form="risk-assessment", on_dna=True, raises_priority=True, shorten_amount=4, shorten_unit="hours"
+    )
+    assert difference(old, new) == [
+        "form asked at once of the detour “Begin urgent”: none → risk-assessment.",
+        "taking when a patient did not attend of the detour “Begin urgent”: no → yes.",
+        "raising of the priority of the detour “Begin urgent”: no → yes.",
+        "time left to the stage of the detour “Begin urgent”: none → 4 hours.",
+    ]
+    publish(new)
+    again = publishing.revise(old.pathway, by=system_user())
+    assert difference(new, again) == [], "a new draft is a copy in all of it"

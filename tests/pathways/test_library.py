@@ -174,6 +174,32 @@ def test_a_missed_appointment_never_stops_the_clock_of_a_stage(code):
     assert detours(code)["dna"]["stage_clock"] is None
 
 
+def test_what_is_asked_at_once_is_a_form_of_the_detours_pathway():
+    asked = {(code, rule["code"]): rule["asks"] for code in CODES for rule in detours(code).values()}
+    assert set(asked.values()) == {"", "concern", "score"}
+    assert all(
+        form == {"safeguarding": "concern", "urgent": "score"}.get(rule, "") for (_, rule), form in asked.items()
+    )
+    assert {"concern"} <= {form["code"] for form in DOCUMENTS["safeguarding"]["forms"]}
+    assert {"score"} <= {form["code"] for form in DOCUMENTS["urgent-review"]["forms"]}
+
+
+def test_a_missed_appointment_takes_its_detour_wherever_there_is_one():
+    taken = {code: [r["code"] for r in detours(code).values() if r["taken_on_missed_appointment"]] for code in CODES}
+    assert taken == {code: ["dna"] if "dna" in detours(code) else [] for code in CODES}
+
+
+def test_an_urgent_escalation_comes_first_and_hurries_every_case_but_a_discharge():
+    urgent = {code: detours(code)["urgent"] for code in CODES if "urgent" in detours(code)}
+    assert all(rule["raises_priority"] for rule in urgent.values())
+    assert {code: str(rule["shortens_stage_to"] or "") for code, rule in urgent.items()} == {
+        "diagnostic-test": "4 hours",
+        "discharge-to-assess": "",  # its clock is held: nobody who deteriorates is hurried home
+        "elective-18-weeks": "1 day",
+        "suspected-cancer": "1 day",
+    }
+
+
 def test_an_urgent_review_is_told_at_once_at_any_hour():
     rungs = [rung for stage in stages("urgent-review").values() for rung in stage["ladder"]]
     assert all(rung["urgent"] for rung in rungs)

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from cases import detours, lifecycle, recording
-from cases.models import Notice
+from cases import detours, events, lifecycle, recording
+from cases.models import Case, Notice
 from cases.refusals import Refused, TransitionRefused
 from pathways import exchange, publishing
 from pathways.models import Pathway, Team, system_user
@@ -42,8 +42,10 @@ def walked_to(case, stage):
 
 def a_detour(case, code):
     """The child case, and the member of the case's team who began it."""
-    by = a_member(fresh(case).team)
-    return detours.take(case, case.version_map.detour_rules[code], by=by, note="Just now", at=MONDAY), by
+    by, rule = a_member(fresh(case).team), case.version_map.detour_rules[code]
+    form = detours.form_of(rule)
+    answers = filled_in(form) if form else None
+    return detours.take(case, rule, by=by, note="" if form else "Just now", answers=answers, at=MONDAY), by
 
 
 def test_nothing_is_wrong_with_them_and_they_are_just_as_they_would_be_dumped(library):
@@ -93,6 +95,30 @@ def test_an_urgent_escalation_holds_the_discharge_for_a_day_at_most(library):
 
     assert (child.version.pathway.code, child.stage) == ("urgent-review", "score-recorded")
     assert fresh(case).holds.get().until == MONDAY + timedelta(hours=24)
+
+
+def test_an_urgent_escalation_asks_the_score_and_lets_the_case_come_first_and_be_due_in_a_day(library):
+    case = a_case_on("elective-18-weeks")
+    child, _ = a_detour(case, "urgent")
+
+    assert child.form_records.get().form_code == "score"
+    assert (fresh(case).priority, fresh(case).due_at) == (Case.Priority.URGENT, MONDAY + timedelta(days=1))
+    lifecycle.close_case(child, by=system_user(), reason="Reviewed", at=MONDAY + timedelta(hours=2))
+    assert (fresh(case).priority, fresh(case).due_at) == (Case.Priority.ROUTINE, MONDAY + timedelta(days=1))
+
+
+@pytest.mark.parametrize("code", ["elective-18-weeks", "suspected-cancer", "diagnostic-test"])
+def test_a_missed_appointment_begins_its_detour(library, code):
+    case = a_case_on(code)
+    walked_to(case, detour_stages(code)[0])
+    by, when = a_member(fresh(case).team), fresh(case).open_entry.entered_at
+    appointment = events.book_appointment(case, "first", when, by=by, at=when)
+    recorded = events.record_outcome(appointment, "was-not-brought", by=by, at=when + timedelta(hours=1))
+    assert (recorded.detour.version.pathway.code, recorded.detour.stage) == ("dna", "missed")
+
+
+def detour_stages(code):
+    return Pathway.objects.get(code=code).active_version.detour_rules.get(on_dna=True).stages
 
 
 def test_the_band_of_the_score_decides_how_soon_somebody_comes(library):

@@ -109,8 +109,22 @@ calendars = st.fixed_dictionaries(
         ),
     }
 )
-facts = st.fixed_dictionaries({"code": codes, "name": names})
-demands = st.fixed_dictionaries({"check": names, "options": options})
+
+
+def facts(codes_of_stages):
+    asked = some(codes_of_stages) if codes_of_stages else st.just([])
+    return st.fixed_dictionaries(
+        {
+            "code": codes,
+            "name": names,
+            "asked_on_the_way_into": asked,
+            "question": texts,
+            "choices": st.lists(names, max_size=3),
+        }
+    )
+
+
+demands = st.fixed_dictionaries({"check": names, "options": options, "overridden_by": some(list(Role))})
 
 
 @st.composite
@@ -164,9 +178,19 @@ def detours(codes_of_stages, pathway):
             "restricted": st.booleans(),
             "blocks_closing": st.booleans(),
             "tell_at_once": st.booleans(),
+            "asks": st.just("") | codes,
+            "taken_on_missed_appointment": st.booleans(),
+            "raises_priority": st.booleans(),
+            "shortens_stage_to": st.none() | elapsed,
         }
     )
-    return once(rule, "code", most=2)
+    return once(rule, "code", most=2).map(_one_for_missed_appointments)
+
+
+def _one_for_missed_appointments(rules):
+    for rule in rules[1:]:
+        rule["taken_on_missed_appointment"] &= not rules[0]["taken_on_missed_appointment"]
+    return rules
 
 
 @st.composite
@@ -189,7 +213,7 @@ def documents(draw):
         "review_on": draw(st.none() | st.dates()),
     }
     used = {stage["team"] for stage in found} | {task["team"] for stage in found for task in stage["tasks"]}
-    known_facts = sorted(draw(once(facts, "code", most=2)), key=lambda fact: fact["code"])
+    known_facts = sorted(draw(once(facts(codes_of_stages), "code", most=2)), key=lambda fact: fact["code"])
     teams = sorted((team for team in teams if team["code"] in used), key=lambda team: team["code"])
     owners = {team["organisation"] for team in teams}
     return {

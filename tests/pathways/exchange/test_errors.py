@@ -221,6 +221,7 @@ detours:
   from: [triage, nowhere]
   stage_clock: held at most 2 working days
   roles: [porter]
+  shortens_stage_to: 2 working hours
 """
 
 
@@ -231,6 +232,15 @@ def test_errors_of_detours():
         "Line 23: “held at most 2 working days” does not say what becomes of the clock. Write “runs on”, or such as "
         "“held at most 10 days”, in minutes, hours or days.",
         "Line 24: “porter” is not one of: caseworker, manager.",
+        "Line 25: “2 working hours” counts in working time. Write it in minutes, hours or days, such as 4 hours.",
+    ]
+
+
+def test_one_detour_at_most_is_taken_on_a_missed_appointment():
+    rules = [f"- {{code: {code}, name: Away, pathway: small, taken_on_missed_appointment: true}}\n" for code in "abc"]
+    assert sentences(SMALL + "detours:\n" + "".join(rules)) == [
+        "Line 20: “a” is taken on a missed appointment already. Choose one of them.",
+        "Line 21: “a” is taken on a missed appointment already. Choose one of them.",
     ]
 
 
@@ -248,6 +258,10 @@ def test_a_detour_to_the_files_own_pathway_can_be_read():
             "restricted": False,
             "blocks_closing": True,
             "tell_at_once": False,
+            "asks": "",
+            "taken_on_missed_appointment": False,
+            "raises_priority": False,
+            "shortens_stage_to": None,
         }
     ]
 

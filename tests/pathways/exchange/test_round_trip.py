@@ -76,7 +76,8 @@ stages:
   acceptance_limit: 2 days
 detours:
 - {code: away, name: Away, pathway: short, from: [triage], roles: [manager], stage_clock: held at most 3 days,
-   restricted: true, blocks_closing: false, tell_at_once: true}
+   restricted: true, blocks_closing: false, tell_at_once: true, asks: score, taken_on_missed_appointment: true,
+   raises_priority: true, shortens_stage_to: 4 hours}
 - {code: again, name: Again, pathway: short}
 """
 
@@ -103,6 +104,8 @@ def test_a_file_says_the_tasks_handoffs_conditions_facts_and_detours_of_a_versio
     assert (away.pathway, away.stages, away.roles) == (short, ["triage"], ["manager"])
     assert (away.clock, str(away.hold_at_most)) == ("held", "3 days")
     assert (away.restricted, away.blocks_closing, away.tell_at_once) == (True, False, True)
+    assert (away.form, away.on_dna, away.raises_priority, str(away.shortens_to)) == ("score", True, True, "4 hours")
+    assert (again.form, again.on_dna, again.raises_priority, again.shortens_to) == ("", False, False, None)
     assert (again.stages, again.clock, again.hold_at_most) == ([], "runs", None)
     assert (again.restricted, again.blocks_closing, again.tell_at_once) == (False, True, False)
 
