@@ -7,6 +7,7 @@ from django.db import connection
 
 AT_LEAST = 20  # fewer say more about those few than about the next
 LATELY = timedelta(days=365)
+MOST = 60  # of the smaller unit: between 1 and 48 hours, but up to 3 days
 
 # Spells only: stays that have ended, and not those that closed their case.
 MIDDLE_HALF = """
@@ -32,13 +33,13 @@ class Usual:
 
     def __str__(self):
         """Say it as a patient reads it: between 2 and 3 weeks, about 4 days. Never shorter than it was."""
-        longest = _unit(self.longest)
-        least, most = self.shortest // longest[0], -(-self.longest // longest[0])
+        length, name = _unit(self.shortest)
+        if self.longest > MOST * length:
+            length, name = _unit(self.longest)
+        least, most = self.shortest // length, -(-self.longest // length)
         if least == most:
-            return f"about {_count(most, longest[1])}"
-        if least:
-            return f"between {least} and {_count(most, longest[1])}"
-        return f"up to {_count(most, longest[1])}"
+            return f"about {_count(most, name)}"
+        return f"between {least} and {_count(most, name)}" if least else f"up to {_count(most, name)}"
 
 
 def usual_wait(stage, now: datetime) -> Usual | None:
@@ -56,13 +57,9 @@ def usual_wait(stage, now: datetime) -> Usual | None:
 
 
 def _unit(length):
-    """The unit in which a length is said: weeks from two on, then days, hours, minutes."""
-    week, day, hour, minute = (timedelta(**{unit: 1}) for unit in ("weeks", "days", "hours", "minutes"))
-    if length >= 2 * week:
-        return week, "week"
-    if length > day:
-        return day, "day"
-    return (hour, "hour") if length > hour else (minute, "minute")
+    """The largest unit that goes into ``length``."""
+    units = ((timedelta(**{f"{name}s": 1}), name) for name in ("week", "day", "hour", "minute"))
+    return next((unit for unit in units if unit[0] <= length), (timedelta(minutes=1), "minute"))
 
 
 def _count(number, unit):
