@@ -35,6 +35,13 @@ NEEDS = [
     "Learning disability: has a hospital passport",
 ]
 HAVE_NEEDS = 0.12  # of all
+AT_RISK = [
+    "Lives alone, with dementia",
+    "Learning disability, depends on a carer to come",
+    "Known to the safeguarding team of the council",
+    "No fixed address",
+]
+ARE_AT_RISK = 0.05  # of all
 
 # The years of age of those whom a pathway is for: youngest, most of them, oldest.
 AGES = {"discharge-to-assess": (58, 82, 99), "elective-18-weeks": (28, 66, 88)}
@@ -50,6 +57,11 @@ def particulars(pathway: str, now, rng) -> dict:
         "born_on": now.date() - timedelta(days=age_in_days),
         "needs": rng.choice(NEEDS) if rng.random() < HAVE_NEEDS else "",
     }
+
+
+def at_risk_because(chance) -> str:
+    """Say why somebody is at risk; of most nothing is known."""
+    return chance.choice(AT_RISK) if chance.random() < ARE_AT_RISK else ""
 
 
 def numbers(taken: set[str], rng):

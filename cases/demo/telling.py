@@ -5,11 +5,13 @@ from datetime import datetime, time, timedelta
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count, cycle
+from random import Random
 
 from cases import handoffs, lifecycle, recording, to_do
 from cases.demo import words
 from cases.demo.answers import invented
-from cases.demo.patients import particulars
+from cases.demo.happenings import Happenings
+from cases.demo.patients import at_risk_because, particulars
 from cases.demo.routes import Standing
 from cases.demo.stories import HISTORY, WORKING_DAY, WORKING_WEEK, Story, between
 from cases.models import Escalation, Handoff
@@ -31,6 +33,8 @@ class Telling:
 
     def __init__(self, staff: dict, now: datetime, rng):
         self.staff, self.now, self.rng = staff, now, rng
+        self.chance = Random(rng.getstate()[1][0])  # noqa: S311 - invented happenings, no secrets
+        self.happenings = Happenings(self, self.chance)
         self.queue, self.order = [], count()
         self.ends_by_itself = cycle((True, False))  # every other hold
 
@@ -90,6 +94,7 @@ class Life:
         self.telling, self.story, self.nhs_number = telling, story, nhs_number
         self.now, self.rng = telling.now, telling.rng
         self.case = self.came_by = self.owner = None
+        self.calls = telling.chance.sample(words.CALLS, len(words.CALLS))  # nobody says the same twice
 
     def acts(self) -> Acts:
         for stay in self.story.stays:
@@ -110,6 +115,7 @@ class Life:
         for text in rng.sample(words.NOTES[stay.stage.code], rng.choices((0, 1, 2), (6, 4, 1))[0]):
             yield moment(rng.uniform(0.15, 0.85)), partial(self.note, text)
         yield from self.tasks(stay)
+        yield from self.telling.happenings.during(self, stay, moment)
         if stay.move:
             yield moment(0.9), partial(self.make_ready, stay)
         elif stay.stage.code == "ward-care" and rng.random() < 0.4:
@@ -165,7 +171,8 @@ class Life:
             return
         by = self.telling.somebody(stay.stage.team.code, Role.CASEWORKER)
         person = particulars(self.story.pathway, self.now, self.rng)
-        patient = enter_patient(by=by, nhs_number=self.nhs_number, **person)
+        at_risk = at_risk_because(self.telling.chance)
+        patient = enter_patient(by=by, nhs_number=self.nhs_number, at_risk=at_risk, **person)
         self.case = lifecycle.open_case(stay.stage.version.pathway, patient, by=by, at=at)
 
     def move(self, at):

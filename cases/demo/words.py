@@ -203,6 +203,19 @@ ANSWERS = {
         "treatment": ["Ablation", "Pacemaker", "Angioplasty as a day case"],
         "why": ["Wants to get back to the allotment.", "Afraid of the anaesthetic, talked through.", ""],
     },
+    "score": {
+        "band": ["5 or 6"],
+        "total": ["5", "6"],
+        "measured-at": ["2:10pm", "9:40am"],
+        "told": ["The nurse in charge, in person"],
+        "worry": ["More breathless than an hour ago."],
+    },
+    "concern": {
+        "whom": ["An adult who needs care and support"],
+        "what": ["Bruises on both arms. “He gets angry when I am slow.”"],
+        "danger": ["no"],
+        "knows": ["yes"],
+    },
     "call-at-home": {
         "how-are-they": ["As hoped"] * 6 + ["Needs less support", "Needs more support"],
         "medicines": ["yes", "yes", "yes", "no"],
@@ -221,6 +234,25 @@ DONE = [
     "Rang twice, reached them the second time.",
     "They know, and are content with it.",
 ]
+
+CALLS = [
+    "Rang: knows what comes next, and whom to ask.",
+    "Daughter rang to ask how long it takes. Explained, and gave our number.",
+    "Rang to ask whether anything has changed. No better, no worse.",
+    "Asked for letters in large print from now on. Done.",
+]
+WHERE = ["Clinic 4, level 2", "Main outpatients, desk B", "Imaging, ground floor", "Day unit"]
+WHOM = ["Dr Levy", "Dr Tan's clinic", "Cardiac physiologist", "Specialist nurse"]
+FINDINGS = [
+    "Normal. Report in the record.",
+    "Mild changes, nothing that is urgent. See the report.",
+    "Needs to be looked at by the consultant: see the report.",
+]
+WENT_WRONG = {
+    "urgent": ["More breathless than at the ward round. Oxygen started, nurse in charge told."],
+    "safeguarding": ["Said to the night nurse that she is afraid to go home to her nephew. Bruises on both arms."],
+}
+OVER_AGAIN = ["Reviewed, better with fluids. Back to the plan.", "Looked into, nothing more to be done by us."]
 
 # The answers of the risk assessment for three kinds of patients: low, medium and high risk.
 RISK_ASSESSMENTS = [

@@ -42,6 +42,7 @@ def main():
         act(*prepare())  # the first one reads the map
         with CaptureQueriesContext(connection) as queries:
             act(*prepare())
+        statements = [q for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
         taken = []
         for _ in range(TIMES):
             ready = prepare()
@@ -54,7 +55,7 @@ def main():
             "what": name,
             "open_cases": CASES,
             "milliseconds": round(median, 1),
-            "statements": len([q for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]),
+            "statements": len(statements),
         }
         print(json.dumps(line), flush=True)
         return median

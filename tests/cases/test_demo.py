@@ -14,7 +14,7 @@ from cases.demo import SIGN_INS, loading, people
 from cases.demo.patients import numbers
 from cases.demo.stories import HISTORY, WORKING_WEEK
 from cases.demo.telling import Telling
-from cases.models import Case, Escalation, FormRecord, Hold, Notice, Patient, StageEntry, SweepRun
+from cases.models import Case, CaseEvent, Escalation, FormRecord, Hold, Notice, Patient, Result, StageEntry, SweepRun
 from cases.models.patient import validate_nhs_number
 from cases.watch import timers
 from pathways.models import Organisation, PathwayVersion, Team
@@ -39,22 +39,27 @@ def test_the_demo_is_a_trust_at_work(capsys):
         call_command("load_demo")
     assert "The demo is loaded: 200 cases" in capsys.readouterr().out
 
-    assert Patient.objects.count() == Case.objects.count() == 200
+    assert Patient.objects.count() == Case.objects.filter(parent=None).count() == 200
+    assert set(Case.objects.exclude(parent=None).values_list("detour__code", flat=True)) == {
+        "dna",
+        "urgent",
+        "safeguarding",
+    }
     for patient in Patient.objects.all():
         validate_nhs_number(patient.nhs_number)
         assert patient.nhs_number.startswith("999")
     assert 0 < Patient.objects.exclude(needs="").count() < 50
 
-    counts = dict(Case.objects.values_list("status").annotate(Count("pk")))
+    counts = dict(Case.objects.filter(parent=None).values_list("status").annotate(Count("pk")))
     assert counts["closed"] == 68
     assert counts["on_hold"] >= 5
-    late = [now - case.due_at for case in Case.objects.late(now)]
+    late = [now - case.due_at for case in Case.objects.late(now).filter(parent=None)]
     assert 20 <= len(late) <= 30
     assert sum(lateness > timedelta(days=14) for lateness in late) == 2
     ended = Hold.objects.filter(ended_at__isnull=False)
     assert {hold.ended_by.username == "midwatch" for hold in ended} == {True, False}, "by itself, and by somebody"
 
-    unresolved = Escalation.objects.filter(resolved_at=None, case__in=Case.objects.late(now))
+    unresolved = Escalation.objects.filter(resolved_at=None, case__in=Case.objects.late(now).filter(parent=None))
     assert unresolved.values("case").distinct().count() == len(late), "whatever is late has been escalated"
     assert unresolved.filter(acknowledged_at=None).exists()
     assert unresolved.exclude(acknowledged_at=None).exists()
@@ -69,6 +74,13 @@ def test_the_demo_is_a_trust_at_work(capsys):
     assert StageEntry.objects.filter(entered_at__lt=now - HISTORY - timedelta(days=1)).count() == 0
     assert Case.objects.filter(opened_at__lt=now - timedelta(days=90)).exists()
     assert timers.rebuild(check=True) == []
+    outcomes = CaseEvent.objects.filter(kind=CaseEvent.Kind.OUTCOME)
+    assert outcomes.filter(code="attended").exists()
+    assert outcomes.filter(code="did-not-attend").count() == 3
+    awaited = Result.objects.filter(read_at=None)
+    assert awaited.filter(arrived_at=None).exists()
+    assert awaited.exclude(arrived_at=None).exists()
+    assert CaseEvent.objects.filter(kind=CaseEvent.Kind.APPOINTMENT, appointment_at__gt=now).exists()
     assert not SweepRun.objects.exists(), "only the watch itself may say that it is awake"
 
     told = Notice.objects.filter(kind=Notice.Kind.DIGEST).values("recipient").annotate(digests=Count("pk"))
@@ -77,7 +89,8 @@ def test_the_demo_is_a_trust_at_work(capsys):
 
     call_command("load_demo")
     assert capsys.readouterr().out == "The demo is here already. Nothing was added.\n"
-    assert (Case.objects.count(), get_user_model().objects.count()) == (200, len(people.STAFF) + 1)
+    assert Case.objects.filter(parent=None).count() == 200
+    assert get_user_model().objects.count() == len(people.STAFF) + 1
 
 
 # A quiet Sunday night, Boxing Day, the Monday after the clocks changed before anybody has begun, the evening before
@@ -101,7 +114,7 @@ def test_the_stories_can_be_told_at_any_moment(now):
 def test_every_act_is_done_in_working_hours_by_somebody_of_the_team_that_has_the_case():
     stories = tell_some(MIDWEEK, one_in=11)
 
-    entries = StageEntry.objects.select_related("via__source__team", "team", "entered_by")
+    entries = StageEntry.objects.filter(case__parent=None).select_related("via__source__team", "team", "entered_by")
     assert entries.count() == sum(len(story.stays) for story in stories)
     for entry in entries:
         assert WORKING_WEEK.open_time(entry.entered_at, entry.entered_at + timedelta(minutes=1)), entry.entered_at

@@ -16,9 +16,9 @@ class Command(BaseCommand):
             )
         loaded = loading.load()
         if verbosity:
-            open_cases = Case.objects.open().count()
+            cases = Case.objects.filter(parent=None)
             self.stdout.write(
-                f"The demo is loaded: {Case.objects.count()} cases, {open_cases} of them open."
+                f"The demo is loaded: {cases.count()} cases, {cases.open().count()} of them open."
                 if loaded
                 else "The demo is here already. Nothing was added."
             )
