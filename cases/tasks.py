@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from cases.watch import notices, timers
+from cases.watch import alone, notices, timers
 from cases.watch import sweep as watch_sweep
 
 log = logging.getLogger(__name__)
@@ -12,8 +12,8 @@ log = logging.getLogger(__name__)
 
 @shared_task
 def sweep():
-    watch_sweep.run()
-    notices.send_due()
+    alone.do("sweep", watch_sweep.run)
+    alone.do("send notices", notices.send_due)  # apart: a slow mail server must not keep the watch from sweeping
 
 
 @shared_task

@@ -1,15 +1,13 @@
 """Is the portal alive, and is it ready? Asked by machines: no sign-in, and nothing in an answer that is secret."""
 
-from datetime import timedelta
-
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-OLDEST_SWEEP = timedelta(minutes=5)
+from cases.watch import watchman
 
 
 @never_cache
@@ -20,9 +18,16 @@ def live(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the portal can do its work, and 503 with the reasons when it cannot."""
-    reasons = [reason for ask in (broker, database_and_sweep) if (reason := ask())]
-    return JsonResponse({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+    """Answer 200 when the portal can do its work, and 503 with the reasons when it cannot; and with how the watch
+    stands in numbers, where they can be read.
+
+    A sweep that is late is a reason. What else waits (timers, e-mails) is shown alone: taking the pages from people
+    would not help.
+    """
+    standing = how_the_watch_stands()
+    reasons = [reason for reason in (broker(), sweep(standing)) if reason]
+    numbers = {"watch": standing.numbers()} if standing else {}
+    return JsonResponse({"ready": not reasons, "reasons": reasons, **numbers}, status=503 if reasons else 200)
 
 
 def broker() -> str | None:
@@ -35,22 +40,20 @@ def broker() -> str | None:
     return None
 
 
-def database_and_sweep() -> str | None:
-    """Return why nothing can be read, or why nobody watches over the cases, or None."""
+def how_the_watch_stands() -> watchman.Standing | None:
+    """Return the ``Standing`` of the watch now, or None while the database cannot be read."""
     try:
-        connection.ensure_connection()
-        return sweep()
+        return watchman.standing(timezone.now(), faults=False)
     except DatabaseError:
+        return None
+
+
+def sweep(standing: watchman.Standing | None) -> str | None:
+    """Return why nobody watches over the cases, or None."""
+    if standing is None:
         return "The database does not answer, or its migrations have not been run."
-
-
-def sweep() -> str | None:
-    """Return what is wrong with the last sweep, or None."""
-    from cases.models import SweepRun
-
-    last = SweepRun.objects.filter(finished_at__isnull=False).order_by("-finished_at").first()
-    if last is None:
+    if standing.last_sweep is None:
         return "The first sweep has not finished yet."
-    if timezone.now() - last.finished_at > OLDEST_SWEEP:
-        return f"The last sweep finished at {last.finished_at:%Y-%m-%dT%H:%M:%SZ}, more than 5 minutes ago."
+    if watchman.is_late(standing.last_sweep, standing.now):
+        return f"The last sweep finished at {standing.last_sweep:%Y-%m-%dT%H:%M:%SZ}, more than 5 minutes ago."
     return None

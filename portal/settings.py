@@ -88,6 +88,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.context_processors.page_frame",
+                "portal.watch_banner.watch",
             ]
         },
     }
@@ -176,7 +177,8 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_SOFT_TIME_LIMIT = 600  # seconds; both below the visibility timeout, so that no task is given out twice
+# Seconds; below the visibility timeout, so that no task is given out twice while it runs. No soft limit: it would be
+# raised in the middle of a row, which would be set aside as a bad one. A worker that is killed loses nothing.
 CELERY_TASK_TIME_LIMIT = 660
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

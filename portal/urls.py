@@ -18,5 +18,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("cases.api.urls")),
     path("", include("pathways.web.urls")),
+    path("", include("cases.web.watch_urls")),
     path("", include("cases.web.urls")),
 ]

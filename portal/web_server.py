@@ -28,3 +28,10 @@ logconfig_dict = {
 def on_starting(server: object) -> None:
     """Refuse to start while a server that is needed does not answer, before there are workers that try for ever."""
     startup.require_servers()
+
+
+def post_worker_init(worker: object) -> None:
+    """Let each web process look whether the watch is awake."""
+    from portal import watch_alarm  # it needs the settings, which the worker alone has read
+
+    watch_alarm.start()

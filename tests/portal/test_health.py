@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from cases.models import SweepRun
+from cases.models import Notice, SweepRun
 from portal.embedded import places
+from tests.factories import UserFactory, a_case
 from tests.portal.running import free_port, run
 
 
@@ -24,7 +25,26 @@ def test_the_portal_is_alive_without_asking_anybody(client):
 def test_the_portal_is_ready_once_database_broker_and_first_sweep_are_there(client, swept):
     answer = client.get("/health/ready")
 
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "reasons": []})
+    said = answer.json()
+    assert (answer.status_code, said["ready"], said["reasons"]) == (200, True, [])
+    assert said["watch"].keys() >= {"seconds_since_last_sweep", "oldest_unsent_seconds", "lag_seconds"}
+
+
+def test_readiness_tells_in_numbers_how_far_the_watch_lags_and_stays_ready(client, swept):
+    someone = UserFactory()
+    Notice.objects.create(
+        kind="digest", recipient=someone, created_at=timezone.now() - timedelta(hours=2), error="refused"
+    )
+    a_case()  # of months ago: long due, and not looked at
+
+    answer = client.get("/health/ready")
+
+    watch = answer.json()["watch"]
+    assert answer.status_code == 200, "taking the pages from people would send no e-mail"
+    assert (watch["unsent"], watch["due_timers"]) == (1, 1)
+    assert 7200 <= watch["oldest_unsent_seconds"] < 7300
+    assert watch["lag_seconds"] > 86400
+    assert someone.email not in answer.content.decode()
 
 
 def test_the_portal_is_not_ready_before_the_first_sweep_has_finished(client, swept):

@@ -1,0 +1,156 @@
+"""How the watch itself stands: when it last swept, what it has not got round to, what it could not do or say."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models.functions import Coalesce
+
+from cases import overdue, showing
+from cases.models import Escalation, Notice, NoticeLine, SweepRun, Timer
+
+SWEEP_LATE_AFTER = timedelta(minutes=5)
+MAIL_LATE_AFTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The watch in numbers, as of ``now``. Instants are None where there is nothing of the kind."""
+
+    now: datetime
+    last_sweep: datetime | None  # when the last one finished
+    due_timers: int  # passed, and not looked at yet
+    oldest_due_timer: datetime | None
+    set_aside: int  # rows that raised an error when they were looked at
+    unsent: int  # e-mails that could have gone
+    oldest_unsent: datetime | None  # since when it could have
+    refused: int  # of them, those that the mail server did not take
+    untold: int | None  # escalations that stand, and that there was nobody to tell of; None: not asked
+
+    def numbers(self) -> dict:
+        """The same as plain values for machines: instants as ISO 8601, ages and lags in whole seconds."""
+        return {
+            **{name: v.isoformat() if isinstance(v, datetime) else v for name, v in asdict(self).items()},
+            "seconds_since_last_sweep": self._seconds_since(self.last_sweep),
+            "lag_seconds": self._seconds_since(self.oldest_due_timer) or 0,
+            "oldest_unsent_seconds": self._seconds_since(self.oldest_unsent) or 0,
+        }
+
+    def problems(self) -> list[str]:
+        """Return a sentence for each thing that somebody must see to, with what to do."""
+        return [sentence for sentence in (problem(self) for problem in PROBLEMS) if sentence]
+
+    def _seconds_since(self, instant):
+        return None if instant is None else max(0, round((self.now - instant).total_seconds()))
+
+    def ago(self, instant) -> str:
+        return showing.duration(max(timedelta(), self.now - instant))
+
+
+def standing(now: datetime, *, faults: bool = True) -> Standing:
+    """Read how the watch stands at ``now``: three statements that indexes answer, and one that looks for ``faults`` of
+    the set-up in all escalations that stand.
+    """
+    no_error = Q(error="")
+    timers = Timer.objects.filter(fires_at__lt=now).aggregate(
+        due=Count("pk", filter=no_error),
+        oldest=Min("fires_at", filter=no_error),
+        set_aside=Count("pk", filter=~no_error),
+    )
+    notices = Notice.objects.filter(sent_at=None).filter(Q(send_at=None) | Q(send_at__lte=now))
+    owed = notices.aggregate(
+        unsent=Count("pk"),
+        oldest=Min(Coalesce("send_at", "created_at")),
+        refused=Count("pk", filter=~no_error),
+    )
+    return Standing(
+        now=now,
+        last_sweep=last_sweep(),
+        due_timers=timers["due"],
+        oldest_due_timer=timers["oldest"],
+        set_aside=timers["set_aside"],
+        unsent=owed["unsent"],
+        oldest_unsent=owed["oldest"],
+        refused=owed["refused"],
+        untold=untold().count() if faults else None,
+    )
+
+
+def last_sweep() -> datetime | None:
+    """Return when the last sweep finished, or None if none ever did: one statement, by an index."""
+    finished = SweepRun.objects.filter(finished_at__isnull=False).order_by("-finished_at")
+    return finished.values_list("finished_at", flat=True).first()
+
+
+def is_late(last_sweep: datetime | None, now: datetime) -> bool:
+    """Tell whether the watch sleeps: its last sweep finished more than five minutes ago, or none ever did."""
+    return last_sweep is None or now - last_sweep > SWEEP_LATE_AFTER
+
+
+def untold():
+    """The escalations that stand and that there was nobody to tell of: a fault of the set-up.
+
+    Of several rungs passed at once only the highest is told. The others are no fault.
+    """
+    same_thing = {"kind": OuterRef("kind"), "thing_id": OuterRef("thing_id"), "raised_at": OuterRef("raised_at")}
+    higher = Escalation.objects.filter(**same_thing).filter(
+        Q(is_told=True)
+        | Q(level__gt=OuterRef("level"))
+        | Q(level=OuterRef("level"), occurrence__gt=OuterRef("occurrence"))
+    )
+    to_somebody = NoticeLine.objects.filter(escalation=OuterRef("pk"))
+    return Escalation.objects.filter(~Exists(higher), ~Exists(to_somebody), resolved_at=None, is_told=False)
+
+
+# What may be wrong ---------------------------------------------------------------------------------------------------
+
+
+def _asleep(it):
+    if it.last_sweep is None:
+        return "No sweep has finished yet. Start a worker and beat, and look at their logs."
+    if is_late(it.last_sweep, it.now):
+        return (
+            f"The last sweep finished {it.ago(it.last_sweep)} ago, and there is one every minute. "
+            "Check that a worker and beat are running, and look at their logs."
+        )
+    return None
+
+
+def _behind(it):
+    if it.oldest_due_timer is None or it.now - it.oldest_due_timer <= SWEEP_LATE_AFTER:
+        return None
+    return (
+        f"{overdue.count(it.due_timers, 'timer')} passed and not looked at yet, the oldest "
+        f"{it.ago(it.oldest_due_timer)} ago. If the number does not fall, start more workers."
+    )
+
+
+def _set_aside(it):
+    if not it.set_aside:
+        return None
+    return (
+        f"{overdue.count(it.set_aside, 'row')} set aside with an error, so that nobody is told when it is late. "
+        "The page “Set aside” says which and why."
+    )
+
+
+def _unsent(it):
+    if it.oldest_unsent is None or it.now - it.oldest_unsent <= MAIL_LATE_AFTER:
+        return None
+    refused = f" {it.refused} of them the mail server refused." if it.refused else ""
+    return (
+        f"{overdue.count(it.unsent, 'e-mail')} not sent yet, the oldest owed for {it.ago(it.oldest_unsent)}.{refused} "
+        "Check the mail server and the addresses. Nothing is lost: they are sent when it takes them."
+    )
+
+
+def _untold(it):
+    if not it.untold:
+        return None
+    return (
+        f"{overdue.count(it.untold, 'escalation')} could be told to nobody. Give every team a manager with an e-mail "
+        "address, who is not away without a deputy."
+    )
+
+
+PROBLEMS = (_asleep, _behind, _set_aside, _unsent, _untold)

@@ -1,0 +1,19 @@
+"""The banner on every page while the watch sleeps, for everyone who is signed in."""
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from cases import showing
+from cases.web.supervision import may_see
+from portal import last_look
+
+
+def watch(request: HttpRequest) -> dict:
+    """Return ``asleep``: None, or since when the watch sleeps and whether this reader may see more of it."""
+    user = getattr(request, "user", None)
+    now = timezone.now()
+    if user is None or not user.is_authenticated or not last_look.LOOK.is_late(now):
+        return {"asleep": None}
+    swept_at = last_look.LOOK.swept_at
+    ago = showing.duration(now - swept_at) if swept_at else ""
+    return {"asleep": {"since": swept_at, "ago": ago, "may_see_more": may_see(user)}}
