@@ -1,5 +1,6 @@
 """My day on the screen: what stands where, the chips, the button that takes a case, and what it costs."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -32,7 +33,7 @@ def groups(response) -> dict[str, int]:
 
 
 def chips(response) -> list[str]:
-    return re.findall(r'class="mw-chip [^>]*>([^<]+)<', response.content.decode())
+    return re.findall(r'class="mw-chip [^>]*>([^<]+)<', html.unescape(response.content.decode()))
 
 
 @pytest.fixture
