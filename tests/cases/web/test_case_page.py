@@ -74,7 +74,7 @@ def test_a_move_says_what_is_missing_and_leads_to_where_it_is_mended(signed_in, 
 
     assert "Move to Review Not yet Complete the Risk assessment first. Fill in the Risk assessment" in words(page)
     assert reverse("form", args=[case.reference, "risk-assessment"]) in page.content.decode()
-    assert reverse("move", args=[case.reference, the_move(case, "review").pk]) not in page.content.decode()
+    assert "Move to Review… What is missing is asked there." in words(page)
     assert reverse("move", args=[case.reference, the_move(case, "done").pk]) in page.content.decode()
 
 
@@ -263,6 +263,66 @@ def test_what_only_time_mends_has_no_link(client, db):
 
     assert lack.sentence.startswith("This case must stay in Triage for at least 400 days")
     assert lack.mends == []
+
+
+def test_what_happened_is_narrowed_by_links_that_say_how_many_there_are(signed_in, case, caseworker):
+    recording.write_note(case, "Rang the family.", by=caseworker)
+
+    said = words(signed_in.get(f"{case.get_absolute_url()}?show=notes")).split("What happened")[1].strip()
+    assert said.startswith("All (2) Moves (1) Notes (1)")
+    assert "Rang the family." in said
+    assert "Case opened" not in said
+
+    page = signed_in.get(f"{case.get_absolute_url()}?show=nonsense")
+    assert [item.is_current for item in page.context["timeline"].filters] == [True, False, False]
+
+
+def test_what_happened_is_cut_until_all_of_it_is_asked_for(signed_in, case, caseworker):
+    for number in range(60):
+        recording.write_note(case, f"Note {number}.", by=caseworker)
+
+    page = signed_in.get(case.get_absolute_url())
+    assert "Show all (11 more)" in words(page)
+    assert "Case opened, with" not in words(page)
+
+    narrowed = signed_in.get(f"{case.get_absolute_url()}?show=notes")
+    assert "?show=notes&amp;all=1#timeline" in narrowed.content.decode()
+    assert "Case opened, with" in words(signed_in.get(f"{case.get_absolute_url()}?all=1"))
+
+
+def test_no_word_of_a_restricted_detour_is_on_the_page_of_those_who_may_not_see_it(
+    signed_in, case, pathway, caseworker
+):
+    rules = [(a_detour_pathway("safeguarding-lead", team="lead"), {"name": "Concern", "restricted": True})]
+    case = a_case(a_pathway("with-concern", detours=rules))
+    child = detours.take(case, case.version_map.detour_rules["safeguarding-lead"], by=caseworker, note="A bruise.")
+
+    said = words(signed_in.get(case.get_absolute_url()))
+    assert child.reference not in said
+    assert "bruise" not in said
+    assert "Concern" not in said.split("What happened")[1]
+    assert "Detour" not in said
+
+    signed_in.force_login(a_member("lead"))
+    assert f"{child.reference}" in words(signed_in.get(child.get_absolute_url()))
+
+
+def test_people_to_ask_are_the_team_its_owner_and_managers_and_the_teams_before_and_after(
+    signed_in, case, caseworker, manager
+):
+    lifecycle.assign_case(case, caseworker, by=caseworker)
+
+    people = words(signed_in.get(case.get_absolute_url())).split("People to ask")[1].strip()
+
+    assert people.startswith("Booking team has the case now; patients ring this team")
+    assert f"Priya Shah, has it: {caseworker.email}" in people
+    assert f"Grace Okafor, manager: {manager.email}" in people
+    assert "Clinic team has it after “Move to Review”" in people
+
+    lifecycle.move_case(case, the_move(case, "done"), by=caseworker)
+    people = words(signed_in.get(case.get_absolute_url())).split("People to ask")[1].strip()
+    assert people.startswith("Clinic team had it last")
+    assert "Booking team had it in Triage" in people
 
 
 def test_the_page_costs_the_same_statements_whatever_the_case_holds(signed_in, late, caseworker):

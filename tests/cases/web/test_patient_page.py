@@ -70,7 +70,7 @@ def test_it_says_where_they_are_and_whom_to_ask(signed_in, case):
 
     assert "Ada Brook" in said
     assert "Where you are now We have your referral." in said
-    assert "Ask Booking team : 0300 123 4567, Monday to Friday 8am to 6pm ." in said
+    assert "Ask Booking team: 0300 123 4567, Monday to Friday 8am to 6pm ." in said
     assert f"Tell them this number, so that they find you quickly: {case.reference}." in said
     assert "Ring us, or 111 at any time. In an emergency, call 999." in said
 
