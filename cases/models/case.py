@@ -150,13 +150,16 @@ class Case(fsm.ConcurrentTransitionMixin, fsm.FSMModelMixin, models.Model):
         """The possible moves that are ways this case may take: without those that a decision hides."""
         return [move for move in self.possible_moves if move.is_offered(self, now)]
 
-    def refusals(self, transition, now) -> list[str]:
-        """Return a sentence for each reason why ``transition`` cannot be made at ``now``; empty when it can."""
+    def refusals(self, transition, now, *, without=()) -> list[str]:
+        """Return a sentence for each reason why ``transition`` cannot be made at ``now``; empty when it can.
+
+        ``without``: the keys of requirements that are overridden. Nothing else can be.
+        """
         if not self.is_open:
             return ["This case is closed. Reopen it first."]
         if transition.pk not in {move.pk for move in self.possible_moves}:
             return [f"“{transition.name}” is not possible from {self.stage_name}. Look at the case again."]
-        reasons = transition.refusals(self, now)
+        reasons = transition.refusals(self, now, without=without)
         if transition.target.by_handoff and not self._has_accepted(transition):
             reasons.append("This move is made by a handoff: offer the case, and it moves when they accept it.")
         if transition.target.is_final and (blocked := self.closing_refusal()):
@@ -184,11 +187,11 @@ class Case(fsm.ConcurrentTransitionMixin, fsm.FSMModelMixin, models.Model):
         return "Something that belongs to this case is not finished yet. Ask your manager before you close it."
 
     @fsm.transition(stage, source="*", target=fsm.RETURN_VALUE())
-    def move(self, transition, now):
-        """Take ``transition``; raise TransitionRefused with the reasons if the case is closed, elsewhere or not
-        ready.
+    def move(self, transition, now, *, without=()):
+        """Take ``transition``; raise TransitionRefused with the reasons if the case is closed, elsewhere or not ready
+        but for the requirements in ``without``, which are overridden.
         """
-        if reasons := self.refusals(transition, now):
+        if reasons := self.refusals(transition, now, without=without):
             raise TransitionRefused(reasons, object=self, method=self.move)
         return transition.target.code
 
