@@ -28,6 +28,7 @@ __all__ = [
     "missed",
     "record_contact",
     "record_decision",
+    "record_missed",
     "record_outcome",
     "strike",
 ]
@@ -104,6 +105,16 @@ def record_outcome(appointment, outcome, *, by, text="", again_at=None, at=None)
     story = missed_in_words(case, appointment, outcome, times, text)
     detour, why_none = detours.begin_for_missed(case, note=story, now=now, by=by)
     return Recorded(event, times_missed=times, detour=detour, no_detour=why_none)
+
+
+@transaction.atomic
+def record_missed(case, kind, expected_at, outcome, *, by, told="", text="", at=None) -> Recorded:
+    """Record a missed appointment that was not booked here, and its outcome, in one act.
+
+    Raises what ``book_appointment`` and ``record_outcome`` raise.
+    """
+    appointment = book_appointment(case, kind, expected_at, by=by, told=told, at=at)
+    return record_outcome(appointment, outcome, by=by, text=text, at=at)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.views.generic.base import TemplateView
 from cases import access, case_record
 from cases.models import CaseEvent
 from cases.watch.recipients import Recipients
-from cases.web import belonging, detours, handoffs, moves, people, tasks, told, why
+from cases.web import appointments, belonging, detours, handoffs, moves, people, tasks, told, why
 from cases.web.ages import age
 from cases.web.mending import Mending
 from cases.web.pages import CaseView
@@ -87,7 +87,7 @@ class CasePage(CaseView, TemplateView):
             "deciding": moves.deciding_forms(case, possible, offer, record.forms),
             "offer": handoffs.offer_shown(offer, user, now) if offer else None,
             "declined": declined_here(record.handoffs, self.entry),
-            "detours": [] if self.reads_only else detours.buttons(case, user),
+            "detours": [] if self.reads_only else detours.buttons(case, user, record.events, now),
             "escalations": pressing(record.escalations),
             "people": people.to_ask(case, record.stays, ways, self.recipients),
         }
@@ -102,6 +102,7 @@ class CasePage(CaseView, TemplateView):
             "records": record.forms,
             "forms": to_fill_in(self.case, record.forms),
             "documents": record.documents,
+            "appointments": appointments.of_case(self.case, record.events, self.request.user, self.now),
             "agreed": why.agreed(record, version_map),
         }
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from cases.web import (
     acts,
+    appointments,
     bulk,
     case_page,
     chasing,
@@ -50,6 +51,12 @@ urlpatterns = [
     path(CASE + "handoffs/<int:pk>/return/", handoffs.ReturnHandoff.as_view(), name="give_back"),
     path(CASE + "handoffs/<int:pk>/withdraw/", handoffs.WithdrawHandoff.as_view(), name="withdraw"),
     path(CASE + "detours/<slug:code>/", detours.TakeDetour.as_view(), name="detour"),
+    path(CASE + "appointments/", appointments.BookAppointment.as_view(), name="book_appointment"),
+    path(CASE + "appointments/missed/", appointments.RecordMissed.as_view(), name="missed"),
+    path(CASE + "appointments/<int:pk>/", appointments.RecordOutcome.as_view(), name="outcome"),
+    path(CASE + "decisions/", appointments.RecordDecision.as_view(), name="decision"),
+    path(CASE + "contacts/", appointments.RecordContact.as_view(), name="contact"),
+    path(CASE + "events/<int:pk>/strike/", appointments.StrikeOut.as_view(), name="strike"),
     path(CASE + "hold/", acts.HoldCase.as_view(), name="hold"),
     path(CASE + "resume/", acts.ResumeCase.as_view(), name="resume"),
     path(CASE + "close/", acts.CloseCase.as_view(), name="close"),

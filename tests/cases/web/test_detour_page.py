@@ -159,7 +159,7 @@ def test_a_page_that_the_case_has_left_behind_takes_nothing(signed_in, case, man
 
     answer = signed_in.post(address(case, "dna"), seen)
 
-    assert reasons(answer)[0].startswith("Grace Okafor moved this case to Triage since you opened this page.")
+    assert reasons(answer)[0].startswith("Grace Okafor closed this case at ")
     assert "Was not there." in answer.content.decode()
     assert not case.children.exists()
 
