@@ -60,6 +60,11 @@ class Alike:
     def __bool__(self):
         return bool(self.seen or self.unseen)
 
+    @property
+    def key(self) -> str:
+        """What stands for these and no others: whoever was asked about them was not asked about one more."""
+        return " ".join(str(patient.pk) for patient in self.seen) + f" and {self.unseen}"
+
 
 def alike(*, family_name, given_name, born_on, user) -> Alike:
     """Return the patients with a like name who were born on that day, or who have the very same name."""

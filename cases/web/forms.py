@@ -1,12 +1,10 @@
 """What the pages ask for."""
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 
 from django import forms
-from django.utils import timezone
 
 from cases import chasing, recording, results
-from cases.models.patient import Patient, validate_nhs_number
 from cases.showing import LONDON
 from cases.web.date_input import DateField
 from cases.web.form_look import LooksLikeNHS, PageForm
@@ -236,58 +234,6 @@ class ReturnForThemForm(ReturnForm):
 
 class WithdrawForm(PageForm):
     why = long_text("Why is the offer withdrawn?", help_text="For example: the family takes her home.")
-
-
-class FindForm(PageForm):
-    """On which pathway, and for whom: ``patient`` is the one Midwatch knows by that NHS number, or None."""
-
-    pathway = forms.ChoiceField(label="Pathway", widget=forms.RadioSelect)
-    nhs_number = forms.CharField(
-        label="NHS number",
-        required=False,
-        max_length=20,
-        help_text="10 digits, for example 999 123 4560. Leave it empty only if the patient has none yet.",
-        widget=forms.TextInput(
-            attrs={"class": "nhsuk-input--width-10", "inputmode": "numeric", "autocomplete": "off"}
-        ),
-    )
-
-    patient = None
-
-    def __init__(self, *args, pathways, **kwargs):
-        self.pathways = {pathway.code: pathway for pathway in pathways}
-        super().__init__(*args, **kwargs)
-        self.fields["pathway"].choices = [(pathway.code, pathway.name) for pathway in pathways]
-
-    def clean_pathway(self):
-        return self.pathways[self.cleaned_data["pathway"]]
-
-    def clean_nhs_number(self):
-        number = "".join(self.cleaned_data["nhs_number"].split())
-        if number:
-            validate_nhs_number(number)
-            self.patient = Patient.objects.filter(nhs_number=number).first()
-        return number
-
-
-class KnownPatientForm(PageForm):
-    note = long_text("Note", required=False, help_text="Why the case is opened.")
-
-
-class NewPatientForm(PageForm):
-    family_name = forms.CharField(label="Family name", max_length=100)
-    given_name = forms.CharField(label="Given names", max_length=100)
-    born_on = DateField(label="Date of birth", help_text="For example 27 3 1962.")
-    needs = forms.CharField(
-        label="What they need", required=False, max_length=200, help_text="For example: needs an interpreter (Polish)."
-    )
-    note = long_text("Note", required=False, help_text="Why the case is opened.")
-
-    def clean_born_on(self):
-        born_on = self.cleaned_data["born_on"]
-        if not date(1900, 1, 1) <= born_on <= timezone.localdate():
-            raise forms.ValidationError("The date of birth must be in the past, and not before 1900. Check the year.")
-        return born_on
 
 
 def answers_form(form_class):

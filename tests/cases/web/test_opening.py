@@ -2,12 +2,12 @@
 
 import pytest
 
-from cases import lifecycle
+from cases import duplicates, lifecycle, merging
 from cases.models import Case, Patient
 from cases.patients import enter_patient
 from cases.refusals import Refused
 from tests.cases.web.reading import reasons, words
-from tests.factories import PatientFactory, a_case, a_pathway
+from tests.factories import PatientFactory, a_case, a_manager, a_pathway, a_restricted_case, fresh
 
 OPEN = "/cases/open/"
 ENTERED = {
@@ -91,7 +91,7 @@ def test_a_patient_whom_midwatch_does_not_know_is_entered(signed_in, pathway, ca
 
 def test_a_patient_without_a_number_is_entered_without_one(signed_in, pathway):
     signed_in.post(OPEN, asked(step="new", **ENTERED))
-    signed_in.post(OPEN, asked(step="new", **ENTERED | {"given_name": "James"}))
+    signed_in.post(OPEN, asked(step="new", **ENTERED | {"family_name": "Zielinski", "given_name": "James"}))
 
     assert [patient.nhs_number for patient in Patient.objects.all()] == [None, None]
 
@@ -156,3 +156,110 @@ def test_a_refusal_of_the_operation_is_shown_and_no_patient_is_left_behind(signe
     assert reasons(answer) == ["Review has no active version. Ask your pathway administrator to publish one."]
     assert 'value="Joan"' in answer.content.decode()
     assert not Patient.objects.exists()
+
+
+def test_a_second_case_on_the_pathway_is_opened_only_when_it_is_meant(signed_in, case):
+    known = asked(case.patient.nhs_number, step="known", note="A new fall")
+    answer = signed_in.post(OPEN, known)
+
+    assert reasons(answer) == ["Tick “Open another case all the same: it is for something else”."]
+    assert "There is an open case already" in words(answer)
+    assert "A new fall" in answer.content.decode()
+    assert Case.objects.count() == 1
+
+    signed_in.post(OPEN, known | {"although_open": "on"})
+    assert Case.objects.filter(patient=case.patient).count() == 2
+
+
+def test_a_case_that_somebody_opened_meanwhile_is_shown_before_another_is_opened(signed_in, pathway, monkeypatch):
+    patient = PatientFactory(nhs_number="9990000018")
+    ask = duplicates.open_already
+    knew = [duplicates.OpenAlready([], 0)]  # by the page: the case came into being right after it
+    monkeypatch.setattr(duplicates, "open_already", lambda *about: knew.pop() if knew else ask(*about))
+    case = a_case(pathway, patient=patient)
+
+    answer = signed_in.post(OPEN, asked("9990000018", step="known", note="Referred"))
+
+    assert "This patient has an open case on this pathway already. Say that you want another one." in reasons(answer)
+    assert f"{case.reference} , Triage" in words(answer)
+    assert "Open another case all the same" in words(answer)
+    assert "Referred" in answer.content.decode()
+    assert Case.objects.count() == 1
+
+
+@pytest.fixture
+def joan(pathway):
+    """A patient without a number, whose case the caseworker may see."""
+    born_on = "1963-05-04"
+    patient = PatientFactory(family_name="Abbot", given_name="Joan", born_on=born_on, nhs_number=None)
+    a_case(pathway, patient=patient)
+    return fresh(patient)
+
+
+def test_before_a_new_patient_is_entered_those_with_a_like_name_are_shown(signed_in, joan):
+    look = signed_in.post(OPEN, asked("9990000018", step="new", **ENTERED))
+
+    assert "Is it one of these? ABBOT, Joan born 4 May 1963" in words(look)
+    assert reasons(look) == [], "a question, and no mistake"
+    assert 'value="Abbott"' in look.content.decode()
+    assert Patient.objects.count() == 1
+
+    sent = asked("9990000018", step="new", alike=look.context["alike"].key, **ENTERED)
+    assert reasons(signed_in.post(OPEN, sent)) == ["Tick “None of these: enter a new patient”."]
+    signed_in.post(OPEN, sent | {"is_new": "on"})
+    assert Patient.objects.count() == Case.objects.count() == 2
+
+
+def test_one_of_them_is_taken_in_place_of_a_new_patient(signed_in, joan):
+    chosen = asked("9990000018", chosen=joan.pk, note="Referred by the ward")
+    look = signed_in.post(OPEN, chosen)
+
+    assert "Is this the patient? Name ABBOT, Joan NHS number None is known" in words(look)
+    assert "You typed the NHS number 999\N{NO-BREAK SPACE}000" in look.content.decode()
+    assert "There is an open case already" in words(look)
+    assert "Referred by the ward" in look.content.decode()
+
+    signed_in.post(OPEN, chosen | {"step": "known", "although_open": "on"})
+    assert joan.cases.count() == 2
+    assert Patient.objects.count() == 1
+
+
+def test_one_who_came_since_is_asked_about_again(signed_in, pathway, joan):
+    look = signed_in.post(OPEN, asked(step="new", **ENTERED))
+    a_case(pathway, patient=PatientFactory(family_name="Abbott", given_name="Joan"))
+
+    sent = asked(step="new", alike=look.context["alike"].key, is_new="on", **ENTERED)
+
+    assert words(signed_in.post(OPEN, sent)).count("It is this patient") == 2
+    assert Patient.objects.count() == 2
+
+
+def test_of_patients_of_other_teams_it_is_said_only_that_there_are_such(client, joan, stranger):
+    a_pathway("imaging", team="imaging")
+    client.force_login(stranger)
+
+    look = client.post(OPEN, asked("9990000018", "imaging", step="new", **ENTERED))
+
+    assert "A patient of other teams has a like name and the same date of birth, or the same name." in words(look)
+    assert "ABBOT," not in words(look)
+    chosen = client.post(OPEN, asked("9990000018", "imaging", chosen=joan.pk))
+    assert "Enter the patient" in words(chosen), "not theirs to choose"
+
+
+def test_a_patient_known_by_a_restricted_case_alone_is_not_given_away(signed_in, pathway):
+    hidden = a_restricted_case(a_pathway("safe", team="safeguarding")).patient
+    typed = ENTERED | {"family_name": hidden.family_name, "given_name": hidden.given_name}
+
+    signed_in.post(OPEN, asked(step="new", **typed))
+
+    assert Case.objects.count() == 2, "opened without a question"
+
+
+def test_the_number_of_a_merged_record_leads_to_the_kept_one(signed_in, pathway, case):
+    merged = a_case(pathway, patient=PatientFactory(nhs_number="9990000018")).patient
+    merging.merge(case.patient, merged, by=a_manager("booking"), reason="Same address")
+
+    look = signed_in.post(OPEN, asked("9990000018"))
+
+    assert "is that of a record that was merged into this one." in words(look)
+    assert "There is an open case already" in words(look)

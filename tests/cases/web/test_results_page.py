@@ -152,7 +152,8 @@ def test_its_reader_reads_it_after_the_case_has_gone_to_another_team(client, cas
 def test_closing_over_an_unread_result_is_refused_with_who_reads_it(signed_in, case, result, caseworker):
     results.record_arrival(result, "Normal.", by=caseworker)
 
-    answer = signed_in.post(reverse("close", args=[case.reference]), {"reason": "Moved away"})
+    sent = {"reason": "Moved away", "seen_entry": case.open_entry.pk}
+    answer = signed_in.post(reverse("close", args=[case.reference]), sent)
 
     assert reasons(answer) == [
         "“Echo” has arrived and was not read. Grace Okafor reads it, or another whom you choose."
