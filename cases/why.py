@@ -145,7 +145,7 @@ def _working_days(stay, due_at) -> Iterator[Line]:
         elif day < counted_from:
             yield Line(day, day, 0, "it began after closing time")
         elif day == counted_from:
-            yield Line(day, day, 0, "counted from here, day 0")
+            yield Line(day, day, 0, "counted from here (day 0)")
         else:
             yield Line(day, day, 1)
 
@@ -153,9 +153,10 @@ def _working_days(stay, due_at) -> Iterator[Line]:
 def _calendar_days(stay, due_at) -> Iterator[Line]:
     began_on = local_day(stay.entered_at)
     for day in _days(began_on, local_day(due_at)):
-        yield (
-            Line(day, day, 0, "counted from here, day 0") if day == began_on else Line(day, day, 1, clocks=clocks(day))
-        )
+        if day == began_on:
+            yield Line(day, day, 0, "counted from here (day 0)")
+        else:
+            yield Line(day, day, 1, clocks=clocks(day))
 
 
 # Time --------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """“Why this date?”: the sum behind a due time in words, what was told when, and what will happen when, to whom."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -123,8 +124,13 @@ def _rows(lines) -> list[Row]:
     for line in lines:
         before, sum_so_far = sum_so_far, line.counts if sum_so_far is None else sum_so_far + line.counts
         counts = amount(_shown(sum_so_far) - _shown(before or line.counts * 0)) if line.counts else ""
-        rows.append(Row(_days(line), _what(line), counts, amount(sum_so_far) if line.counts else ""))
+        so_far = amount(sum_so_far) if line.counts else ""
+        rows.append(Row(_days(line), _what(line), _kept_together(counts), _kept_together(so_far)))
     return rows
+
+
+def _kept_together(words) -> str:
+    return re.sub(r"(?<=\d) ", showing.NO_BREAK, words)
 
 
 def _shown(value):
@@ -144,9 +150,13 @@ def amount(value: int | timedelta) -> str:
 def _days(line) -> str:
     first, last = line.first, line.last
     if first == last:
-        return f"{first:%A} {showing.day(first)}"
-    same = first.month == last.month and first.year == last.year
-    return f"{first:%A} {first.day if same else showing.day(first)} to {last:%A} {showing.day(last)}"
+        return f"{first:%A} {_day(first)}"
+    is_one_month = (first.year, first.month) == (last.year, last.month)
+    return f"{first:%A} {first.day if is_one_month else _day(first)} to {last:%A} {_day(last)}"
+
+
+def _day(day) -> str:
+    return f"{day.day} {day:%B}"
 
 
 def _what(line) -> str:

@@ -166,7 +166,7 @@ def test_working_days_skip_the_weekend_and_name_the_bank_holidays():
     [step] = account(a_stay("2026-04-01T10:00", "5 working days"))
 
     assert lines(step) == [
-        ("01 Apr", "01 Apr", 0, "counted from here, day 0"),
+        ("01 Apr", "01 Apr", 0, "counted from here (day 0)"),
         ("02 Apr", "02 Apr", 1, ""),
         ("03 Apr", "03 Apr", 0, "Good Friday"),
         ("04 Apr", "05 Apr", 0, "weekend"),
@@ -182,7 +182,7 @@ def test_a_stay_that_begins_after_closing_time_is_counted_from_the_next_opening(
     assert lines(step)[:3] == [
         ("06 Mar", "06 Mar", 0, "it began after closing time"),
         ("07 Mar", "08 Mar", 0, "weekend"),
-        ("09 Mar", "09 Mar", 0, "counted from here, day 0"),
+        ("09 Mar", "09 Mar", 0, "counted from here (day 0)"),
     ]
 
 

@@ -77,12 +77,12 @@ def test_it_says_where_they_are_and_whom_to_ask(signed_in, case):
 
 def test_it_says_what_may_come_next_but_never_an_end(signed_in, case, caseworker):
     said = words(page(signed_in, case))
-    assert "One of these may come next: You need a test. We decide with you." in said
+    assert "The next thing that you hear from us may be: “You need a test.” “We decide with you.”" in said
     assert "You do not need us any more." not in said
 
     lifecycle.move_case(case, the_move(case, "tests"), by=caseworker)
     said = words(page(signed_in, case))
-    assert "What usually comes next: We decide with you." in said  # and not the way back
+    assert "For many people the next thing that they hear from us is: “We decide with you.”" in said  # and not the way back
 
 
 def test_it_says_what_was_before(signed_in, case, caseworker):
