@@ -34,8 +34,11 @@ def words(case, asked: Asked) -> list[str]:
 
 
 def next_thing(case, asked: Asked) -> Next:
-    """Return the next thing to do: chase whoever is waited for, fill in what the next move needs, or open it."""
-    if case.is_open and case.team_id in asked.teams:
+    """Return the next thing to do: chase whoever is waited for, fill in what the next move needs, or open it.
+
+    Of a case on hold nothing is to be done.
+    """
+    if case.status == "open" and case.team_id in asked.teams:
         if case.offered:
             return chase(case)
         if form := missing_form(case):
@@ -47,8 +50,8 @@ def next_thing(case, asked: Asked) -> Next:
 
 def chase(case) -> Next:
     """Return the link to ask those whom ``case`` waits for, with the words prepared."""
-    whom = case.offered["receiver"] if case.offered else "who is waited for"
-    return Next(f"Chase {whom}", reverse("chase", args=[case.reference]))
+    text = f"Chase {case.offered['receiver']}" if case.offered else "Ask what holds it up"
+    return Next(text, reverse("chase", args=[case.reference]))
 
 
 def missing_form(case):

@@ -118,6 +118,7 @@ def test_a_case_on_hold_is_on_track_and_says_until_when(nurse):
     codes, row = row_of(case, nurse, MONDAY + 15 * DAY)
 
     assert (codes, row.why) == (["on-track"], ["On hold until 22 March 9am."])
+    assert row.next.text == "Open the case"
 
 
 def test_an_urgent_case_is_first_of_all(nurse):
@@ -393,7 +394,7 @@ def test_a_late_case_in_a_stage_that_waits_is_chased():
 
     assert row_of(case, clinician)[1].next.text == "Open the case"
     _, late = row_of(case, clinician, MONDAY + 20 * DAY)
-    assert (late.next.text, late.next.url) == ("Chase who is waited for", page("chase", case))
+    assert (late.next.text, late.next.url) == ("Ask what holds it up", page("chase", case))
 
 
 def test_what_is_owed_comes_before_what_the_case_could_do_next(nurse):
