@@ -53,16 +53,19 @@ def foreseen(chosen: Iterable[Chosen], cases: dict[str, Case], person, *, by) ->
 
 
 def _foreseen(one, case, person, teams, by):
+    """Ask in the order in which the operation does, so that both give the same sentence."""
     if case is None:
         return Outcome(one.reference, False, NOT_THERE)
-    if not case.is_open:
-        return Outcome(one.reference, False, "This case is closed. Reopen it first.")
+    if case.is_open and case.owner_id == (person and person.pk):
+        return Outcome(one.reference, True, _has_it(case))
+    if case.is_open and case.owner_id != one.owner:
+        return Outcome(one.reference, False, _was_quicker(case))
     if case.team_id not in access.teams_of(by):
         return Outcome(one.reference, False, access.REFUSAL.format(team=case.team))
+    if not case.is_open:
+        return Outcome(one.reference, False, "This case is closed. Reopen it first.")
     if person is not None and case.team_id not in teams:
         return Outcome(one.reference, False, f"{person} is not in {case.team}. Choose a person of that team.")
-    if case.owner_id == (person and person.pk):
-        return Outcome(one.reference, True, _has_it(case))
     return Outcome(one.reference, True, f"{case.owner or 'Nobody'} has it now.")
 
 
@@ -86,7 +89,7 @@ def _give(found, one, person, *, by, note):
     if case.is_open and case.owner_id == (person and person.pk):
         return case, False
     if case.is_open and case.owner_id != one.owner:
-        raise Refused(f"Somebody was quicker: {case.owner or 'nobody'} has it now. Look at it again.")
+        raise Refused(_was_quicker(case))
     return lifecycle.assign_case(case, person, by=by, note=note), True
 
 
@@ -114,3 +117,7 @@ def _tried(what, operation, *args, **options):
 
 def _has_it(case):
     return f"{case.owner or 'Nobody'} has it already."
+
+
+def _was_quicker(case):
+    return f"Somebody was quicker: {case.owner or 'nobody'} has it now. Look at it again."

@@ -133,27 +133,27 @@ class SavedList(Worklist):
     """A list that was saved: its own choices, of the cases that its reader may see."""
 
     @cached_property
-    def view(self):
+    def saved(self):
         mine = Q(owner=self.request.user) | Q(shared_with__in=list(access.teams_of(self.request.user)))
         return get_object_or_404(SavedView.objects.select_related("owner", "shared_with"), mine, pk=self.kwargs["pk"])
 
     @property
     def view_key(self):
-        return str(self.view.pk)
+        return str(self.saved.pk)
 
     def admit(self, user):
-        _ = self.view
+        _ = self.saved
 
     @cached_property
     def given(self):
-        given = QueryDict(self.view.query, mutable=True)
+        given = QueryDict(self.saved.query, mutable=True)
         given.update({name: self.request.GET[name] for name in ("after", "before") if name in self.request.GET})
         return given
 
     choices_in_address = ""
 
     def get_context_data(self, **context):
-        return super().get_context_data(view=self.view, **context)
+        return super().get_context_data(saved=self.saved, **context)
 
 
 class Search(SignedInView, View):
