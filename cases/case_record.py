@@ -5,7 +5,7 @@ there is.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Prefetch
 
 from cases.models import Case, NoticeLine, StageEntry
 
@@ -94,10 +94,13 @@ def read(case, user) -> CaseRecord:
 
 
 def children(case, user) -> list[Child]:
-    """Return the child cases of ``case``; a restricted one that ``user`` may not see is not there at all."""
-    seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("pk")))
-    found = case.children.annotate(is_seen=seen).filter(Q(restricted=False) | Q(is_seen=True))
-    return [Child(child, child.is_seen) for child in found.select_related("detour").order_by("pk")]
+    """Return the child cases of ``case``; a restricted one that ``user`` may not see is not there at all.
+
+    Most cases have none: then it costs one statement instead of two.
+    """
+    found = list(case.children.select_related("detour").order_by("pk"))
+    seen = set(Case.objects.visible_to(user).filter(parent=case).values_list("pk", flat=True)) if found else set()
+    return [Child(child, child.pk in seen) for child in found if not child.restricted or child.pk in seen]
 
 
 def _left_because(stays) -> dict[int, str]:
