@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from smtplib import SMTPServerDisconnected
 
+from celery import current_app
 from django.core.mail import get_connection
 from django.db import transaction
 from django.db.models import Q
@@ -19,6 +20,8 @@ from pathways.models import EscalationStep
 
 log = logging.getLogger(__name__)
 
+# Somebody waits for their page meanwhile: the library would try for six seconds.
+AT_MOST_A_MOMENT = {"max_retries": 0, "interval_start": 0, "socket_connect_timeout": 2, "socket_timeout": 2}
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -101,8 +104,10 @@ def told_of_detour(team_id, parents_team_id=None) -> list:
 def _wake_the_worker():
     from cases import tasks  # which import this module
 
+    options = current_app.conf.broker_transport_options | AT_MOST_A_MOMENT
     try:
-        tasks.send_urgent.apply_async(retry=False)
+        with current_app.connection_for_write(transport_options=options) as connection:
+            tasks.send_urgent.apply_async(connection=connection, retry=False)
     except Exception as error:  # the broker's library has many; none may undo or delay what was recorded
         log.warning("The worker could not be woken, the next sweep sends: %s", type(error).__name__)
 

@@ -49,7 +49,7 @@ def with_a_detour(**rule):
     return a_pathway(detours=[(a_detour_pathway(), {"on_dna": True, **rule})])
 
 
-# Appointments --------------------------------------------------------------------------------------------------------
+# Appointments
 
 
 def test_an_appointment_says_when_where_with_whom_and_how_the_patient_was_told(case, caseworker):
@@ -136,7 +136,7 @@ def test_a_year_that_was_mistyped_is_refused(case, caseworker):
         booked(case, caseworker, expected_at=MONDAY + 800 * DAY)
 
 
-# Missed --------------------------------------------------------------------------------------------------------------
+# Missed
 
 
 @pytest.mark.parametrize("outcome", codes.MISSED)
@@ -237,7 +237,7 @@ def test_how_often_is_said_in_words(times, said):
     assert events.again(times) == said
 
 
-# Decisions and contacts ----------------------------------------------------------------------------------------------
+# Decisions and contacts
 
 
 @pytest.mark.parametrize("code", codes.Decision.values)
@@ -290,7 +290,7 @@ def test_decisions_and_contacts_may_be_recorded_after_the_case_has_closed(case, 
     assert event.entry is None
 
 
-# Struck out ----------------------------------------------------------------------------------------------------------
+# Struck out
 
 
 def test_what_was_recorded_in_error_is_struck_out_and_stays_to_be_read(case, caseworker):
@@ -344,7 +344,7 @@ def test_the_database_lets_no_event_be_rewritten_or_deleted(case, caseworker):
             change()
 
 
-# Who may -------------------------------------------------------------------------------------------------------------
+# Who may
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ from celery import Celery
 from django.conf import settings
 from django.db import connection
 
+from cases import detours
 from cases.models import Escalation, Notice, SweepRun
 from cases.watch import timers
 from portal import environment, processes
 from portal.embedded import places
-from tests.factories import MONDAY, a_case, a_manager, a_pathway
+from tests.factories import MONDAY, a_case, a_detour_pathway, a_manager, a_member, a_pathway
 from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,11 +36,11 @@ app.worker_main(["worker", "--pool", "prefork", "--concurrency", "2", "--without
 
 
 @contextmanager
-def a_worker(server, log):
+def a_worker(server, log, broker=BROKER):
     kept = {name: value for name, value in os.environ.items() if name != "PYTEST_VERSION"}
     named = {
         "DATABASE_URL": places.database_url(connection.settings_dict["NAME"]),
-        "REDIS_URL": BROKER,
+        "REDIS_URL": broker,
         "EMAIL_URL": f"smtp://{server.host}:{server.port}",
         "SECRET_KEY": "s" * 50,
         "ALLOWED_HOSTS": "localhost",
@@ -107,3 +108,22 @@ def test_a_worker_killed_in_mid_sweep_and_a_mail_server_that_is_down_lose_nothin
     sent = {mail["Message-ID"] for mail in server.mails}
     assert sent == set(Notice.objects.values_list("message_id", flat=True))
     assert {mail["To"] for mail in server.mails} == {manager.email}
+
+
+def test_an_urgent_detour_wakes_the_worker_which_tells_the_managers_while_no_sweep_runs(tmp_path):
+    ward, acute = a_manager("booking"), a_manager("acute")
+    urgent = {"raises_priority": True, "tell_at_once": True, "name": "Urgent clinical escalation"}
+    case = a_case(a_pathway(detours=[(a_detour_pathway("urgent", team="acute"), urgent)]))
+    server, log = MailServer(), tmp_path / "worker.log"
+
+    with server.running(), a_worker(server, log, broker=places.redis_url()) as worker:
+        until(lambda: "ready." in log.read_text(), worker, log)
+        rule = case.version_map.detour_rules["urgent"]
+        child = detours.take(case, rule, by=a_member("booking"), note="Score 7, very pale")
+        until(lambda: len(server.mails) == 2, worker, log)
+
+    assert not SweepRun.objects.exists()
+    assert {mail["To"]: mail["Subject"] for mail in server.mails} == {
+        acute.email: f"Urgent: {child}, Urgent clinical escalation, look at it now",
+        ward.email: f"Urgent: {case}, Urgent clinical escalation, look at it now",
+    }
