@@ -93,6 +93,7 @@ def leave(case, entry, *, now, by, reason, calendars=None):
     escalations.settle(seen, now, by=by)
     standing = [escalation for escalation in raised if escalation.resolved_at is None]
     escalations.resolve_these(standing, now, by=by, reason=reason)
+    urgency.after_stay(case, case.version_map.by_pk[entry.stage_id])
     if case.is_held:
         end_hold(seen.open_hold, now=now, by=by, reason=reason)
     for handoff in entry.handoffs.filter(status=Handoff.Status.OFFERED) if entry.has_offer else ():

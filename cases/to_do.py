@@ -169,6 +169,14 @@ def cancel_all(case, *, now, by, why) -> None:
         _cancel(task, now=max(now, task.made_at), by=by, why=why)
 
 
+def cancel_promises(tasks, *, now, by) -> None:
+    """Cancel the promises (keys of tasks) that are still open: what they were given for is over. The caller holds the
+    case's lock.
+    """
+    for task in Task.objects.filter(pk__in=tasks, done_at=None, cancelled_at=None).select_related("case", "owner"):
+        _cancel(task, now=max(now, task.made_at), by=by, why="The case has moved on.")
+
+
 def _open(case):
     return Task.objects.filter(case=case, done_at=None, cancelled_at=None)
 

@@ -122,8 +122,8 @@ LADDER = [WARN, BREACH, ("again", "after", "1 day")]
 
 
 def a_stage(version, code, *, team="booking", limit="10 days", ladder=LADDER, calendar=None, **values):
-    """A stage with a ladder of (code, when, span) rungs that tell the managers; the last may carry a repeat (span,
-    times).
+    """A stage with a ladder of (code, when, span) rungs that tell the managers; each may carry a repeat (span, times),
+    and at last a dict of other values.
     """
     length = span(limit) if limit else None
     stage = Stage.objects.create(
@@ -138,27 +138,29 @@ def a_stage(version, code, *, team="booking", limit="10 days", ladder=LADDER, ca
         **values,
     )
     for position, (rung, when, offset, *repeat) in enumerate(ladder if length else ()):
-        EscalationStep.objects.create(
-            stage=stage,
-            position=position,
-            code=rung,
-            name=rung.capitalize(),
-            when=when,
-            amount=offset if when == "share" else span(offset).amount,
-            unit="" if when == "share" else span(offset).unit,
-            tells=["managers"],
-            repeat_amount=span(repeat[0]).amount if repeat else None,
-            repeat_unit=span(repeat[0]).unit if repeat else "",
-            repeat_at_most=repeat[1] if repeat else 0,
-        )
+        others = repeat.pop() if repeat and isinstance(repeat[-1], dict) else {}
+        known = {
+            "code": rung,
+            "name": rung.capitalize(),
+            "when": when,
+            "amount": offset if when == "share" else span(offset).amount,
+            "unit": "" if when == "share" else span(offset).unit,
+            "tells": ["managers"],
+            "repeat_amount": span(repeat[0]).amount if repeat else None,
+            "repeat_unit": span(repeat[0]).unit if repeat else "",
+            "repeat_at_most": repeat[1] if repeat else 0,
+        }
+        EscalationStep.objects.create(stage=stage, position=position, **known | others)
     return stage
 
 
 def a_move(source, target, *, roles=("caseworker", "manager"), requires=()):
-    """A move between two stages; ``requires`` are (check, options) pairs."""
+    """A move between two stages; ``requires`` are (check, options), and who may override it, if anybody."""
     move = Transition.objects.create(source=source, target=target, name=f"Move to {target.name}", roles=list(roles))
-    for check, options in requires:
-        Requirement.objects.create(transition=move, check_name=check, options=options)
+    for position, (check, options, *roles) in enumerate(requires):
+        Requirement.objects.create(
+            transition=move, position=position, check_name=check, options=options, override_roles=roles
+        )
     return move
 
 
@@ -199,16 +201,18 @@ def a_form(version, code="risk-assessment", name="Risk assessment"):
     return form
 
 
-def a_pathway(code="review", *, requires=(), detours=(), handoff=None, tasks=(), **first):
+def a_pathway(code="review", *, requires=(), detours=(), handoff=None, tasks=(), facts=(), **first):
     """Triage (booking team, 10 days) → review (clinic, 5 working days) → done (final), and straight from triage to
     done.
 
     ``requires`` guards the move to review; ``first`` changes the first stage (limit, ladder, team ...). ``detours``:
     pathways, each with the values of its rule; ``handoff``: review is entered by one, with this acceptance limit;
-    ``tasks`` (values of their templates) are made on entering triage.
+    ``tasks`` (values of their templates) are made on entering triage; ``facts``: values of their definitions.
     """
     version = a_draft(code)
     a_form(version)
+    for values in facts:
+        version.facts.create(**values)
     triage = a_stage(version, "triage", is_first=True, **first)
     accept = span(handoff) if handoff else None
     by_handoff = {"by_handoff": True, "accept_amount": accept.amount, "accept_unit": accept.unit} if accept else {}

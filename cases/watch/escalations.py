@@ -1,13 +1,21 @@
-"""Escalations: rungs that were passed; recorded, acknowledged by a person, resolved when the case moves on."""
+"""Escalations: rungs that were passed; recorded, answered by a person, resolved when the case moves on."""
 
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from simple_history.utils import bulk_update_with_history
 
 from cases import access
-from cases.models import Case, Escalation, Timer
+from cases.models import Case, Escalation, NoticeLine, Task, Timer
 from cases.refusals import Refused
+from cases.watch import timers, watched
+from cases.watch.ladders import UNANSWERED
 from pathways.history import save_with_history
+
+Kind = Timer.Kind
 
 
 def record(seen, passed, now, **values) -> Escalation:
@@ -31,6 +39,15 @@ def record(seen, passed, now, **values) -> Escalation:
     )
 
 
+def watch(raised: list[Escalation]) -> None:
+    """Watch those of the escalations that must be answered by a certain time."""
+    Timer.objects.bulk_create(
+        Timer(case_id=one.case_id, kind=Kind.ESCALATION, thing_id=one.pk, fires_at=one.answer_by, rung=UNANSWERED)
+        for one in raised
+        if one.answer_by
+    )
+
+
 def settle(seen, now, *, by) -> None:
     """Record the rungs passed that nobody swept, resolved at once and told to nobody, so that an outage loses
     nothing.
@@ -40,44 +57,149 @@ def settle(seen, now, *, by) -> None:
         Escalation.objects.bulk_create(missed)
 
 
-def resolve(case, now, *, by, reason, kinds=(Timer.Kind.STAGE,), thing=None) -> None:
+def resolve(case, now, *, by, reason, kinds=(Kind.STAGE,), thing=None) -> None:
     """Resolve what is unresolved about the case's journey, or about one task or handoff (``thing``): it is over."""
     unresolved = case.escalations.filter(resolved_at=None, kind__in=kinds)
     resolve_these(unresolved.filter(thing_id=thing.pk) if thing else unresolved, now, by=by, reason=reason)
 
 
 def resolve_these(unresolved, now, *, by, reason) -> None:
-    """Resolve these escalations: what they are about is over."""
+    """Resolve these escalations: what they are about is over. Nobody has to answer them any more, or to keep what was
+    promised.
+    """
     unresolved = list(unresolved)
+    asked = [one for one in unresolved if one.answer_by]
+    if asked:
+        _stop_watching(asked, now, by=by)
+        unresolved += Escalation.objects.filter(kind=Kind.ESCALATION, thing_id__in=_keys(asked), resolved_at=None)
     for escalation in unresolved:
         escalation.resolved_at, escalation.resolved_by = now, by
     if unresolved:
         bulk_update_with_history(
             unresolved, Escalation, ["resolved_at", "resolved_by"], default_user=by, default_change_reason=reason
         )
+    promised = {one.promise_id for one in unresolved if one.promise_id}
+    if promised:
+        from cases import to_do  # which ends tasks, and resolves what is about them with this module
+
+        to_do.cancel_promises(promised, now=now, by=by)
+
+
+def _keys(escalations):
+    return [one.pk for one in escalations]
+
+
+def _stop_watching(asked, now, *, by):
+    """Nobody has to answer these any more; that the time to answer them had passed before is recorded."""
+    overdue = [one.pk for one in asked if one.acknowledged_at is None and one.answer_by < now]
+    if overdue:
+        for seen in watched.escalations(watched.OPEN[Kind.ESCALATION]().filter(pk__in=overdue)):
+            settle(seen, now, by=by)
+    Timer.objects.filter(kind=Kind.ESCALATION, thing_id__in=_keys(asked)).delete()
 
 
 @transaction.atomic
-def acknowledge(escalation, *, by, answer, at=None):
-    """Record what will be done about ``escalation``, and return it.
+def acknowledge(escalation, *, by, answer, by_when=None, at=None):
+    """Answer ``escalation`` with what will be done, and return it. With ``by_when`` that is a promise: a task of
+    ``by``, due then; if it is not kept, managers and pathway lead are told.
 
-    Raises PermissionDenied if ``by`` is not of the team that has the case, Refused if it is answered, over, or
-    ``answer`` is empty.
+    One answer is enough: what is unanswered about the same thing at lower levels is answered with it.
+
+    Raises PermissionDenied if ``by`` was not told of it and is not of the team that has the case, Refused if it is
+    answered, over, ``answer`` is empty, or ``by_when`` has passed.
     """
     now = at or timezone.now()
     case = Case.objects.lock(escalation.case_id)
-    access.require(by, "acknowledge", case.team)
-    escalation = Escalation.objects.select_for_update(no_key=True).get(pk=escalation.pk)
+    timers.lock(case)
+    answered = _answered_with(Escalation.objects.get(pk=escalation.pk))
+    escalation = next(one for one in answered if one.pk == escalation.pk)
+    _require_told(by, case, answered)
     if not answer.strip():
         raise Refused("Say what will be done, and by when.")
     if escalation.resolved_at is not None:
         raise Refused("This escalation is over: the case has moved on.")
     if escalation.acknowledged_at is not None:
         raise Refused(f"{escalation.acknowledged_by} has answered this escalation already.")
-    escalation.acknowledged_at, escalation.acknowledged_by, escalation.acknowledgement = now, by, answer.strip()
-    return save_with_history(
-        escalation,
-        by=by,
-        reason="Escalation acknowledged",
-        update_fields=["acknowledged_at", "acknowledged_by", "acknowledgement"],
+    if by_when is not None and by_when <= now:
+        raise Refused("Choose a date in the future by which it will be done.")
+    _stop_watching([one for one in answered if one.answer_by], now, by=by)
+    promise = _promise(case, answer.strip(), by_when, now=now, by=by) if by_when else None
+    for one in answered:
+        if one.acknowledged_at is None and one.resolved_at is None:
+            one.acknowledged_at, one.acknowledged_by, one.acknowledgement = now, by, answer.strip()
+            one.promise = promise
+            fields = ["acknowledged_at", "acknowledged_by", "acknowledgement", "promise"]
+            save_with_history(one, by=by, reason="Escalation acknowledged", update_fields=fields)
+    if promise is not None:
+        timers.watch_thing(watched.tasks([promise])[0])  # after it is one: a promise has a ladder of its own
+    return escalation
+
+
+def _answered_with(escalation) -> list[Escalation]:
+    """The escalation, and those about the same thing that an answer to it answers too: the lower levels, and that
+    these were not answered in time. Locked, in the order of their keys.
+    """
+    is_second = escalation.kind == Kind.ESCALATION  # that another one was not answered
+    about = Escalation.objects.get(pk=escalation.thing_id) if is_second else escalation
+    same = Escalation.objects.filter(case=about.case_id, kind=about.kind, thing_id=about.thing_id)
+    lower = same.filter(Q(level__lt=about.level) | Q(level=about.level, occurrence__lte=about.occurrence))
+    unanswered = Q(kind=Kind.ESCALATION, thing_id__in=list(lower.values_list("pk", flat=True)))
+    wanted = Q(pk__in=lower.values("pk")) | unanswered
+    still_open = Q(acknowledged_at=None, resolved_at=None) | Q(pk=escalation.pk)
+    rows = Escalation.objects.filter(wanted & still_open, case=escalation.case_id)
+    return list(
+        rows.select_for_update(no_key=True, of=("self",)).select_related("case", "acknowledged_by").order_by("pk")
     )
+
+
+def _require_told(by, case, answered):
+    """Raise PermissionDenied unless ``by`` is of the case's team, or was told."""
+    sentence = access.refusal(by, "acknowledge", case.team)
+    if sentence and not NoticeLine.objects.filter(escalation__in=answered, recipient=by).exists():
+        raise PermissionDenied(sentence)
+
+
+def _promise(case, answer, due_at, *, now, by) -> Task:
+    """Make the task (not watched yet) that ``by`` owes for having promised ``answer``. Whoever they are, the case's
+    team sees it.
+    """
+    title = " ".join(answer.split())
+    title = title if len(title) <= 200 else f"{title[:197]}..."
+    task = Task(
+        case=case,
+        entry=case.open_entry,
+        title=title,
+        text=answer if title != answer else "",
+        team_id=case.team_id,
+        owner=by,
+        due_at=due_at,
+        made_at=now,
+        made_by=by,
+    )
+    return save_with_history(task, by=by, reason="Promised in answer to an escalation")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What came of answering one escalation: ``refusal`` is empty, or the sentence that says why it was not."""
+
+    escalation: Escalation
+    refusal: str = ""
+
+
+def acknowledge_many(escalations, *, by, answer, by_when=None, at=None) -> list[Answered]:
+    """Answer each of the ``escalations`` with the same words; return what came of each, in their order.
+
+    Each is answered or refused by itself. Of several about one thing the highest is answered, the others with it.
+    """
+    now, done = at or timezone.now(), {}
+    for one in sorted(escalations, key=lambda one: (one.case_id, one.kind == Kind.ESCALATION, -one.level, one.pk)):
+        fresh = Escalation.objects.get(pk=one.pk)
+        if fresh.acknowledged_at == now and fresh.acknowledged_by_id == by.pk:
+            done[one.pk] = Answered(fresh)  # with a higher one, just now
+            continue
+        try:
+            done[one.pk] = Answered(acknowledge(one, by=by, answer=answer, by_when=by_when, at=now))
+        except (Refused, PermissionDenied) as refused:
+            done[one.pk] = Answered(fresh, str(refused))
+    return [done[one.pk] for one in escalations]

@@ -1,118 +1,118 @@
-"""What a notice says. No patient name, NHS number or date of birth ever goes into an e-mail: reference, stage, how
-late, link.
+"""What a notice says. No patient name, NHS number or date of birth ever goes into an e-mail, and nothing that anybody
+typed: reference, stage, how late, link, the names of staff, and the map's own words.
 """
+
+from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.urls import reverse
 
 from cases import showing
 from cases.models import Case, Notice
-from cases.watch import watched
+from cases.watch import digest, watched
+from cases.watch.lines import Line, link_to
 from cases.watch.recipients import Recipients
 from pathways.models import Team
 
 
 class NoAddress(Exception):
-    """The person to be told has no e-mail address (any more)."""
+    """The person to be told cannot be written to (any more)."""
 
 
-def message(notice, now) -> EmailMultiAlternatives:
-    """Build the e-mail of ``notice`` as things stand ``now``. Raises NoAddress if its recipient has none."""
-    if not notice.recipient.email:
-        raise NoAddress(f"{notice.recipient} has no e-mail address. Add one in the admin.")
-    told = {
-        Notice.Kind.ESCALATION: _escalation,
-        Notice.Kind.DIGEST: _digest,
-        Notice.Kind.HOLD_ENDED: _hold_ended,
-        Notice.Kind.DETOUR: _detour,
-    }
-    subject, context = told[notice.kind](notice, now)
-    context |= {"recipient": notice.recipient, "base_url": settings.MIDWATCH_BASE_URL}
+def message(notice, now, with_it=()) -> EmailMultiAlternatives:
+    """Build the e-mail of ``notice`` as things stand ``now``; ``with_it`` are the ends of holds that a digest tells of
+    too. Raises NoAddress if its recipient has none.
+    """
+    person = notice.recipient
+    if not person.email:
+        raise NoAddress(f"{person} has no e-mail address. Add one in the admin.")
+    if not person.is_active:
+        raise NoAddress(f"{person} cannot sign in any more. Look who takes over what was theirs.")
+    if notice.kind == Notice.Kind.DIGEST:
+        subject, context = digest.said(notice, now, with_it)
+    else:
+        subject, context = {Notice.Kind.ESCALATION: _escalation, Notice.Kind.DETOUR: _detour}[notice.kind](notice, now)
+    context |= {"recipient": person, "base_url": settings.MIDWATCH_BASE_URL}
     mail = EmailMultiAlternatives(
         subject,
         render_to_string(f"cases/mail/{notice.kind}.txt", context),
-        to=[notice.recipient.email],
-        headers={"Message-ID": notice.message_id, "Auto-Submitted": "auto-generated"},
+        to=[person.email],
+        reply_to=[team.email for team in context["teams"] if team.email] if len(context["teams"]) == 1 else None,
+        headers={"Message-ID": notice.message_id, "Auto-Submitted": "auto-generated"} | _thread(context),
     )
     mail.attach_alternative(render_to_string(f"cases/mail/{notice.kind}.html", context), "text/html")
     return mail
 
 
-def _line(escalation, now) -> dict:
-    """What is said about one escalation, in a mail of its own and in a digest alike."""
-    over = showing.due(escalation.due_at, now, limit=escalation.limit)
-    return {
-        "escalation": escalation,
-        "reference": escalation.case.reference,
-        "stage": escalation.stage_name,
-        "is_over": escalation.resolved_at is not None,
-        "is_late": over.kind == "late",
-        "lateness": over.words,
-        "due": showing.moment(escalation.due_at),
-        "is_stay": escalation.kind == watched.Kind.STAGE,
-        "link": f"{settings.MIDWATCH_BASE_URL}{_page(escalation)}",
-    }
+def _thread(context):
+    """Let mail programs show all that is said about one case as one conversation."""
+    if "reference" not in context:
+        return {}
+    first = f"<case-{context['reference']}@midwatch>"
+    return {"In-Reply-To": first, "References": first}
 
 
-# Whoever owes a task or reads a result may be of a team that cannot act on the case: the link leads to what is theirs.
-PAGES = {watched.Kind.TASK: "task", watched.Kind.RESULT: "read_result"}
-
-
-def _page(escalation):
-    if escalation.kind in PAGES:
-        return reverse(PAGES[escalation.kind], args=[escalation.case.reference, escalation.thing_id])
-    return escalation.case.get_absolute_url()
+def why_not_sent(error) -> str:
+    """Say in a sentence why a notice could not be sent."""
+    if isinstance(error, NoAddress):
+        return str(error)
+    if isinstance(error, SMTPRecipientsRefused):
+        said = [
+            f"The mail server refuses {address}: {code} {text.decode(errors='replace')}"
+            for address, (code, text) in error.recipients.items()
+        ]
+        return " ".join(said) + ". Correct the address in the admin."
+    return f"{type(error).__name__}: {error}"
 
 
 def _escalation(notice, now):
     escalation = notice.lines.select_related("escalation__case__owner", "escalation__case__team").get().escalation
-    case, line = escalation.case, _line(escalation, now)
-    subject = f"{'Late' if line['is_late'] else 'Soon late'}: {line['reference']}, {line['stage']}, {line['lateness']}"
-    if line["is_over"]:
-        return f"No longer waiting: {line['reference']}, {line['stage']}", line
-    (seen,) = watched.READ[escalation.kind](watched.OPEN[escalation.kind]().filter(pk=escalation.thing_id))
-    coming = seen.timer()
-    step = next((step for step in seen.steps if step.code == coming["rung"]), None)
-    people = Recipients([seen.team_id]).of(step, team_id=seen.team_id, owner=seen.owner) if step else []
+    line, case = Line.of([escalation], now)[0], escalation.case
+    context = {
+        "line": line,
+        "reference": case.reference,
+        "stage": line.stage,
+        "teams": {case.team},
+        "link": line.link,
+        "answer_link": line.answer_link,
+        "is_over": escalation.resolved_at is not None,
+        "answered_by": escalation.acknowledged_by,
+    }
+    if context["is_over"]:
+        return f"No longer waiting: {case.reference}, {line.stage}", context
+    if context["answered_by"]:
+        return f"Answered by {escalation.acknowledged_by}: {case.reference}, {line.stage}", context
+    (seen,) = watched.READ[line.about.kind](watched.OPEN[line.about.kind]().filter(pk=line.about.thing_id))
     team = case.team if seen.team_id == case.team_id else Team.objects.get(pk=seen.team_id)
-    return subject, line | {
+    answer_by = escalation.answer_by
+    asked = f". Answer by {showing.short_when(answer_by, now)}" if answer_by and answer_by > now else ""
+    next_at, next_to = _next(escalation, seen)
+    return f"{line.state}: {case.reference}, {line.stage}, {line.lateness}{asked}", context | {
+        "teams": {team},
         "owner": seen.owner or f"nobody in {team}",
         "waited": showing.duration(now - seen.stay.entered_at),
-        "limit": escalation.limit,
-        "next_at": showing.moment(coming["fires_at"]) if people else "",
-        "next_to": ", ".join(str(person) for person in people),
+        "limit": line.about.limit,
+        "due": showing.moment(line.about.due_at),
+        "answer_by": showing.moment(answer_by) if answer_by else "",
+        "next_at": showing.moment(next_at) if next_to else "",
+        "next_to": ", ".join(str(person) for person in next_to),
+        "waits_for_answer": next_at is not None and next_at == answer_by,
     }
 
 
-def _digest(notice, now):
-    """One line a case: of several escalations of it the highest, the latest due first; nothing of what is over."""
-    highest = {}
-    for line in notice.lines.select_related("escalation__case").order_by(
-        "escalation__level", "escalation__occurrence"
-    ):
-        if line.escalation.resolved_at is None:
-            highest[line.escalation.case_id] = _line(line.escalation, now)
-    lines = sorted(highest.values(), key=lambda line: line["escalation"].due_at)
-    late = sum(line["is_late"] for line in lines)
-    soon = len(lines) - late
-    said = [_cases(late, "late")] * bool(late) + [f"{soon} soon" if late else _cases(soon, "soon late")] * bool(soon)
-    return ", ".join(said) or "All cases have moved on", {"lines": lines}
-
-
-def _cases(number, what):
-    return f"1 case is {what}" if number == 1 else f"{number} cases are {what}"
-
-
-def _hold_ended(notice, now):
-    case = notice.case
-    return f"Hold ended: {case.reference}, {case.stage_name}", {
-        "reference": case.reference,
-        "stage": case.stage_name,
-        "due": showing.moment(case.due_at) if case.due_at else "",
-        "link": f"{settings.MIDWATCH_BASE_URL}{case.get_absolute_url()}",
-    }
+def _next(escalation, seen):
+    """When somebody else is told if nothing happens, and who: because nobody has answered, or at the next rung."""
+    steps = [(seen, seen.timer()["fires_at"], seen.timer()["rung"])]
+    if escalation.answer_by:
+        (answer,) = watched.escalations(watched.OPEN[watched.Kind.ESCALATION]().filter(pk=escalation.pk))
+        steps.append((answer, answer.timer()["fires_at"], answer.timer()["rung"]))
+    coming = [(at, thing, code) for thing, at, code in steps if at is not None and code]
+    if not coming:
+        return None, []
+    at, thing, code = min(coming, key=lambda one: one[0])
+    step = next(step for step in thing.steps if step.code == code)
+    return at, Recipients.about([thing]).told(thing, step, at)
 
 
 def _detour(notice, now):
@@ -127,6 +127,7 @@ def _detour(notice, now):
         "detour": detour,
         "is_theirs": is_theirs,
         "with_team": child.team,
+        "teams": {case.team},
         "due": showing.moment(case.due_at) if case.due_at else "",
-        "link": f"{settings.MIDWATCH_BASE_URL}{case.get_absolute_url()}",
+        "link": link_to(case),
     }

@@ -4,7 +4,7 @@ Message-ID.
 
 import logging
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPServerDisconnected
 
 from celery import current_app
@@ -14,31 +14,45 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cases.models import Escalation, Notice, NoticeLine
-from cases.watch import mail
-from cases.watch.recipients import Recipients
-from pathways.models import EscalationStep
+from cases.watch import mail, mail_times
+from cases.watch.recipients import AT_LAST, Recipients
+from pathways.models import EscalationStep, MailPreference
 
 log = logging.getLogger(__name__)
 
 # Somebody waits for their page meanwhile: the library would try for six seconds.
 AT_MOST_A_MOMENT = {"max_retries": 0, "interval_start": 0, "socket_connect_timeout": 2, "socket_timeout": 2}
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
+# A digest that goes at once waits for the rest of the backlog that it tells of.
+AT_ONCE = timedelta(minutes=5)
 
 
 @dataclass
 class Owed:
-    """One escalation and whom it must be told to; ``is_backlog`` puts it in a digest, instead of a mail of its own."""
+    """One escalation and whom it must be told to: ``at_once`` in a mail of its own, else in each one's digest. A
+    backlog that is urgent goes into the digest too, and makes that go at once.
+    """
 
     escalation: Escalation
     people: list = field(default_factory=list)
+    at_once: bool = False
     is_backlog: bool = False
 
 
-def owe(owed: list[Owed], now) -> None:
-    """Put what is owed into the outbox: one notice per escalation and person, and one digest per person for all
-    backlog.
+def digest_times(people: set[int], now) -> dict[int, datetime]:
+    """When each of the people gets their next digest."""
+    chosen = {row.user_id: row for row in MailPreference.objects.filter(user__in=people)}
+    by_default = mail_times.next_digest(mail_times.DEFAULT, now)
+    return {
+        person: mail_times.next_digest(chosen[person], now) if person in chosen else by_default for person in people
+    }
+
+
+def owe(owed: list[Owed], now, times: dict[int, datetime]) -> None:
+    """Put what is owed into the outbox: a mail of its own for each urgent escalation and person, and for all else one
+    digest a person, sent at the time in ``times``.
     """
-    alone = [(item.escalation, person) for item in owed if not item.is_backlog for person in item.people]
+    alone = [(item.escalation, person) for item in owed if item.at_once for person in item.people]
     notices = [
         Notice(kind=Notice.Kind.ESCALATION, recipient=person, case_id=escalation.case_id, created_at=now)
         for escalation, person in alone
@@ -48,57 +62,88 @@ def owe(owed: list[Owed], now) -> None:
         NoticeLine(notice=notice, escalation=escalation, recipient=person)
         for notice, (escalation, person) in zip(notices, alone, strict=True)
     ]
-    backlog = [(item.escalation, person) for item in owed if item.is_backlog for person in item.people]
-    digests = _digests({person.pk for _, person in backlog}, now)
+    together = [(item, person) for item in owed if not item.at_once for person in item.people]
+    digests = _digests(_send_times(together, now, times), now)
     lines += [
-        NoticeLine(notice=digests[person.pk], escalation=escalation, recipient=person)
-        for escalation, person in backlog
+        NoticeLine(notice=digests[person.pk], escalation=item.escalation, recipient=person)
+        for item, person in together
     ]
     NoticeLine.objects.bulk_create(lines)
 
 
-def _digests(people: set[int], now) -> dict[int, Notice]:
-    """The unsent digest of each person, locked, made where there is none."""
+def _send_times(together, now, times):
+    """When the digest of each person must go."""
+    wanted = {}
+    for item, person in together:
+        at = now + AT_ONCE if item.is_backlog and item.escalation.urgent else times[person.pk]
+        wanted[person.pk] = min(at, wanted.get(person.pk, at))
+    return wanted
+
+
+def _digests(wanted: dict[int, datetime], now) -> dict[int, Notice]:
+    """The unsent digest of each person, locked, made where there is none, and sent at the time ``wanted`` at the
+    latest.
+    """
     # In the order of their keys, so that two sweeps at once wait for each other and never in a circle.
     found = {}
-    while missing := sorted(people - found.keys()):
+    while missing := sorted(wanted.keys() - found.keys()):
         # The sender may have taken one between the two statements: then it is sent, and the next round makes a new
         # one.
-        wanted = [Notice(kind=Notice.Kind.DIGEST, recipient_id=person, created_at=now) for person in missing]
-        Notice.objects.bulk_create(wanted, ignore_conflicts=True)
+        new = [
+            Notice(kind=Notice.Kind.DIGEST, recipient_id=person, created_at=now, send_at=wanted[person])
+            for person in missing
+        ]
+        Notice.objects.bulk_create(new, ignore_conflicts=True)
         unsent = Notice.objects.filter(kind=Notice.Kind.DIGEST, sent_at=None, recipient__in=missing)
         found |= {
             notice.recipient_id: notice for notice in unsent.select_for_update(no_key=True).order_by("recipient")
         }
+    sooner = [notice for person, notice in found.items() if notice.send_at and wanted[person] < notice.send_at]
+    for notice in sooner:
+        notice.send_at = wanted[notice.recipient_id]
+    Notice.objects.bulk_update(sooner, ["send_at"])
     return found
 
 
 def owe_hold_ended(case, hold, now) -> None:
-    """Tell the case's owner, or the managers of its team, that a hold has ended by itself."""
+    """Tell the case's owner, or the managers of its team, in their digest that a hold has ended by itself."""
+    recipients = Recipients([case.team_id], pathway_ids=[case.version_map.pathway.pk], at=now)
+    lead = recipients.leads.get(case.version_map.pathway.pk)
     step = EscalationStep(tells=[EscalationStep.Recipient.OWNER])
-    for person in Recipients([case.team_id]).of(step, team_id=case.team_id, owner=case.owner):
-        Notice.objects.create(kind=Notice.Kind.HOLD_ENDED, recipient=person, case=case, hold=hold, created_at=now)
+    people = recipients.first([step, *AT_LAST], team_id=case.team_id, owner=case.owner, pathway_lead=lead)
+    digests = _digests(digest_times({person.pk for person in people}, now), now)
+    for person in people:
+        Notice.objects.create(
+            kind=Notice.Kind.HOLD_ENDED,
+            recipient=person,
+            case=case,
+            hold=hold,
+            created_at=now,
+            send_at=digests[person.pk].send_at,
+        )
 
 
 def owe_detour(case, now) -> None:
     """Tell at once who must know that the detour ``case`` has begun (see ``told_of_detour``), each with a mail of its
     own that waits for no digest and no sweep.
     """
-    people = told_of_detour(case.team_id, None if case.restricted else case.parent.team_id)
+    parents = None if case.restricted else case.parent.team_id
+    people = told_of_detour(case.team_id, parents, pathway_id=case.version_map.pathway.pk)
     for person in people:
         Notice.objects.create(kind=Notice.Kind.DETOUR, recipient=person, case=case, created_at=now)
     if people:
         transaction.on_commit(_wake_the_worker, robust=True)
 
 
-def told_of_detour(team_id, parents_team_id=None) -> list:
+def told_of_detour(team_id, parents_team_id=None, *, pathway_id=None) -> list:
     """The managers of the team that a detour begins in; and, unless it is restricted, those of the team that has the
-    case it was taken from, who answer for that patient.
+    case it was taken from, who answer for that patient. Where no manager can be told: the lead of its pathway.
     """
-    step = EscalationStep(tells=[EscalationStep.Recipient.MANAGERS])
     teams = [team for team in (team_id, parents_team_id) if team is not None]
-    recipients = Recipients(teams)
-    return list({one.pk: one for team in teams for one in recipients.of(step, team_id=team, owner=None)}.values())
+    recipients = Recipients(teams, pathway_ids=[pathway_id] if pathway_id else ())
+    lead = recipients.leads.get(pathway_id)
+    told = [recipients.first(AT_LAST, team_id=team, pathway_lead=lead) for team in teams]
+    return list({person.pk: person for people in told for person in people}.values())
 
 
 def _wake_the_worker():
@@ -112,22 +157,37 @@ def _wake_the_worker():
         log.warning("The worker could not be woken, the next sweep sends: %s", type(error).__name__)
 
 
-def send_due(*, only_urgent=False) -> int:
-    """Send what is owed, over one connection, and return how many were sent. ``only_urgent``: leave to a sweep what
-    may wait for it.
+URGENT = (Notice.Kind.DETOUR, Notice.Kind.ESCALATION)  # each a mail of its own, at once
+
+
+def unsent(now):
+    """The notices that should have gone by ``now``. What waits for its hour is not owed yet."""
+    return Notice.objects.filter(sent_at=None).filter(Q(send_at=None) | Q(send_at__lte=now))
+
+
+def refused_addresses():
+    """The notices that could not be delivered so far, each with its ``recipient`` and a sentence in ``error``: wrong
+    and missing addresses, and what the mail server does not take. They are tried again every hour.
+    """
+    return Notice.objects.filter(sent_at=None).exclude(error="").select_related("recipient").order_by("pk")
+
+
+def send_due(*, only_urgent=False, at=None) -> int:
+    """Send what is owed, over one connection, and return how many mails were sent, the urgent first. ``only_urgent``:
+    leave to a sweep what may wait for it.
 
     A notice is marked only after the server has taken it: killed in between, it is sent again with the same Message-
     ID. One that is refused is tried again later, waiting longer each time. A server that is down ends this run, and
     nothing is lost.
     """
-    sent, now, connection = 0, timezone.now(), get_connection()
-    waiting = Notice.objects.filter(sent_at=None).filter(Q(retry_at=None) | Q(retry_at__lte=now))
-    if only_urgent:
-        waiting = waiting.filter(kind=Notice.Kind.DETOUR)
+    sent, now, connection = 0, at or timezone.now(), get_connection()
+    waiting = unsent(now).filter(Q(retry_at=None) | Q(retry_at__lte=now)).exclude(kind=Notice.Kind.HOLD_ENDED)
+    urgent = waiting.filter(kind__in=URGENT)
     try:
         connection.open()
-        while (outcome := _send_next(connection, now, waiting)) is not None:
-            sent += outcome
+        for queue in (urgent,) if only_urgent else (urgent, waiting):
+            while (outcome := _send_next(connection, now, queue)) is not None:
+                sent += outcome
     except OSError as error:  # also smtplib's: the server is not there, or went away
         log.warning("The mail server cannot be reached, notices wait: %s", error)
     finally:
@@ -142,18 +202,44 @@ def _send_next(connection, now, waiting) -> bool | None:
     notice = locked.select_related("recipient", "case", "hold").order_by("pk").first()
     if notice is None:
         return None
+    together = _goes_with(notice)
+    if together and _is_switched_off(notice):
+        return _close(together, error="Not sent: their digest is switched off.")
     notice.attempts += 1
     try:
-        message = mail.message(notice, now)
+        message = mail.message(notice, now, [one for one in together if one.pk != notice.pk])
         connection.send_messages([message])
     except (ConnectionError, SMTPServerDisconnected):
         raise
     except Exception as error:
         log.warning("Notice %s was not sent: %s", notice.pk, type(error).__name__)
-        notice.error = f"{type(error).__name__}: {error}"
+        notice.error = mail.why_not_sent(error)
         notice.retry_at = now + min(FIRST_RETRY * 2 ** min(notice.attempts - 1, 10), LAST_RETRY)
         notice.save()
         return False
-    notice.sent_at, notice.sent_to, notice.error, notice.retry_at = timezone.now(), message.to[0], "", None
-    notice.save()
+    _close(together or [notice], sent_to=message.to[0])
     return True
+
+
+def _goes_with(notice) -> list[Notice]:
+    """The digest with the ends of holds that it tells of, locked; nothing if the notice is no digest."""
+    if notice.kind != Notice.Kind.DIGEST:
+        return []
+    holds = Notice.objects.filter(kind=Notice.Kind.HOLD_ENDED, recipient=notice.recipient_id, sent_at=None)
+    held = holds.select_for_update(no_key=True, of=("self",)).select_related("case", "hold").order_by("pk")
+    return [notice, *held]
+
+
+def _is_switched_off(digest) -> bool:
+    """Does its recipient want no digest? What is urgent is never off."""
+    if not MailPreference.objects.filter(user=digest.recipient_id, digest=False).exists():
+        return False
+    return not digest.lines.filter(escalation__urgent=True, escalation__resolved_at=None).exists()
+
+
+def _close(notices, *, sent_to="", error="") -> bool:
+    """Record that the notices are done with; return whether they were sent."""
+    for notice in notices:
+        notice.sent_at, notice.sent_to, notice.error, notice.retry_at = timezone.now(), sent_to, error, None
+        notice.save()
+    return bool(sent_to)

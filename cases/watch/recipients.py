@@ -69,7 +69,11 @@ class Recipients:
         who = {"team_id": thing.team_id, "owner": thing.owner, "pathway_lead": self.lead(thing), "at": at}
         codes = [rung.code for rung in thing.steps]
         higher = thing.steps[codes.index(step.code) + 1 :] if step.code in codes else ()
-        return next((found for rung in (step, *higher, *AT_LAST) if (found := self.of(rung, **who))), [])
+        return self.first((step, *higher, *AT_LAST), **who)
+
+    def first(self, rungs, **who) -> list:
+        """The people of the first of the ``rungs`` that reaches anybody (see ``of``)."""
+        return next((found for rung in rungs if (found := self.of(rung, **who))), [])
 
     def lead(self, thing):
         return self.leads.get(pathway_of(thing))

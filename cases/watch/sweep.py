@@ -6,22 +6,33 @@ queries.
 """
 
 import logging
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from cases import lifecycle
+from cases import deadlines, lifecycle
 from cases.models import Case, Escalation, SweepRun, Timer
-from cases.watch import escalations, notices, watched
+from cases.watch import effects, escalations, notices, watched
 from cases.watch.recipients import Recipients
+from cases.watch.watched import Watched
 from pathways.models import system_user
 
 log = logging.getLogger(__name__)
 
 BATCH_SIZE = 500
 SET_ASIDE_FOR = timedelta(minutes=15)
+
+
+@dataclass
+class Raised:
+    """A thing with the rungs it has passed now, and the escalations that record them (in the same order)."""
+
+    seen: Watched
+    passed: list[deadlines.Passed]
+    records: list[Escalation] = field(default_factory=list)
 
 
 def run(as_of=None) -> SweepRun:
@@ -52,13 +63,14 @@ def _raise_all(kind, as_of, record):
     """Claim the timers of one kind in batches until none is left. A batch that fails is done again row by row, so that
     one bad row is set aside with its error and never stops the others.
     """
-    size = BATCH_SIZE
+    size, busy = BATCH_SIZE, set()  # busy: of cases that somebody is just working on. The next sweep looks again
     while True:
         claimed = []
         try:
             with transaction.atomic():
-                claimed = list(_due(kind, as_of).select_for_update(skip_locked=True, no_key=True)[:size])
-                record.escalations += _raise_passed(kind, claimed, as_of) if claimed else 0
+                due = _due(kind, as_of).exclude(pk__in=busy)
+                claimed = list(due.select_for_update(skip_locked=True, no_key=True)[:size])
+                record.escalations += _raise_passed(kind, claimed, as_of, busy) if claimed else 0
         except Exception as error:
             if not claimed:
                 raise  # not a row but the database itself: the next sweep tries again
@@ -77,41 +89,93 @@ def _set_aside(timer, as_of, error, record):
     record.set_aside += 1
 
 
-def _raise_passed(kind, claimed, as_of):
-    """Record what is passed for the claimed timers, owe the notices, and set each timer to its next rung."""
+def _raise_passed(kind, claimed, as_of, busy):
+    """Record what is passed for the claimed timers, owe the notices, let the rungs take effect, and set each timer to
+    its next rung. The timers whose cases are being worked on are left as they are, and added to ``busy``.
+    """
     # Read after the claim: while its timer is held no operation can change the thing (it waits in timers.lock).
     things = watched.OPEN[kind]().filter(pk__in=[timer.thing_id for timer in claimed])
-    seen = {item.thing.pk: item for item in watched.READ[kind](things)}
-    raised = []  # (watched, the rungs it has passed, their escalations)
-    for timer in claimed:
-        if (item := seen.get(timer.thing_id)) is None:
-            timer.fires_at = None  # the stay has ended; its case is watched by another row
-            continue
-        passed = item.passed(as_of)
-        for name, value in item.timer(also_recorded=passed).items():
-            setattr(timer, name, value)
-        timer.error, timer.retry_at = "", None
-        if passed:
-            raised.append((item, passed, [escalations.record(item, one, as_of) for one in passed]))
-    owed = _who_is_told(raised)
-    Escalation.objects.bulk_create([escalation for _, _, records in raised for escalation in records])
-    notices.owe(owed, as_of)
-    Timer.objects.bulk_update(claimed, ["kind", "thing_id", "fires_at", "rung", "error", "retry_at"])
-    return sum(len(passed) for _, passed, _ in raised)
+    raised = {}
+    for seen in watched.READ[kind](things):
+        raised[seen.thing.pk] = Raised(seen, seen.passed(as_of))
+    locked = _lock_for_effects(claimed, raised, busy)
+    told = [one for one in raised.values() if one.passed]
+    owed, times = _who_is_told(told, as_of)
+    Escalation.objects.bulk_create([escalation for one in told for escalation in one.records])
+    if locked:
+        effects.take([(one.seen, one.passed) for one in told if one.seen.case.pk in locked], locked, as_of)
+    notices.owe(owed, as_of, times)
+    _set_timers([timer for timer in claimed if timer.pk not in busy], raised)
+    return sum(len(one.passed) for one in told)
 
 
-def _who_is_told(raised):
-    """Pair the highest escalation of each thing with those it tells, and mark it as told. Of several passed at once
-    only the highest is; what was reached before Midwatch watched it is backlog, and owed as part of one digest.
+def _lock_for_effects(claimed, raised, busy):
+    """Lock the cases that a rung passed has an effect on, and return them by their keys; leave out of ``raised`` those
+    that cannot be locked at once.
     """
-    recipients = Recipients(item.team_id for item, _, _ in raised)
+    affected = {pk: one for pk, one in raised.items() if one.passed and effects.has_effects(one.seen, one.passed)}
+    if not affected:
+        return {}
+    locked = effects.lock_cases(one.seen.case.pk for one in affected.values())
+    left = {pk for pk, one in affected.items() if one.seen.case.pk not in locked}
+    busy |= {timer.pk for timer in claimed if timer.thing_id in left}
+    for pk in left:
+        del raised[pk]
+    return locked
+
+
+def _who_is_told(raised, as_of):
+    """Record the rungs passed (not saved), and pair the highest of each thing with those it tells. Of several passed
+    at once only the highest is told; what was reached before Midwatch watched it is backlog, and part of one digest.
+
+    Return what is owed, and when each person gets their next digest.
+    """
+    recipients = Recipients.about([one.seen for one in raised], as_of)
+    highest = [max(one.passed, key=lambda passed: passed.height) for one in raised]
+    steps = [one.seen.step(top.rung) for one, top in zip(raised, highest, strict=True)]
+    told = [recipients.told(one.seen, step) for one, step in zip(raised, steps, strict=True)]
+    times = notices.digest_times({person.pk for people in told for person in people}, as_of)
     owed = []
-    for item, passed, records in raised:
-        highest, escalation = max(zip(passed, records, strict=True), key=lambda pair: pair[0].height)
-        people = recipients.of(item.step(highest.rung), team_id=item.team_id, owner=item.owner)
-        escalation.is_told = bool(people)
-        owed.append(notices.Owed(escalation, people, is_backlog=highest.reached_at < item.since))
-    return owed
+    for one, top, step, people in zip(raised, highest, steps, told, strict=True):
+        is_backlog = top.reached_at < one.seen.since
+        at_once = step.urgent and not is_backlog
+        for passed in one.passed:
+            values = {}
+            if passed is top and people:
+                values = {"is_told": True}
+                if step.answer_within:
+                    told_at = as_of if at_once else min(times[person.pk] for person in people)
+                    values["answer_by"] = step.answer_within.after(told_at, one.seen.stay.schedule)
+            escalation = escalations.record(one.seen, passed, as_of, **values)
+            one.records.append(escalation)
+            if passed is top:
+                owed.append(notices.Owed(escalation, people, at_once=at_once, is_backlog=is_backlog))
+    return owed, times
+
+
+# With plain arrays: bulk_update writes a CASE for every row and column, and takes longer than all the rest.
+SET_TIMERS = """
+UPDATE cases_timer SET kind = new.kind, thing_id = new.thing_id, fires_at = new.fires_at, rung = new.rung,
+                       error = '', retry_at = NULL
+FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::timestamptz[], %s::text[])
+     AS new (id, kind, thing_id, fires_at, rung)
+WHERE cases_timer.id = new.id
+"""
+
+
+def _set_timers(claimed, raised):
+    """Set each timer to the next rung of its thing, and make those of the escalations that must be answered."""
+    rows = []
+    for timer in claimed:
+        one = raised.get(timer.thing_id)
+        # None: the thing is over; its case is watched by another row.
+        values = one.seen.timer(also_recorded=one.passed) if one else {"kind": timer.kind, "thing_id": timer.thing_id}
+        rows.append(
+            (timer.pk, values["kind"], values["thing_id"], values.get("fires_at"), values.get("rung", timer.rung))
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(SET_TIMERS, [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 5)
+    escalations.watch([record for one in raised.values() for record in one.records])
 
 
 def _end_holds(as_of, record):

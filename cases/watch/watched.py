@@ -1,5 +1,5 @@
-"""What is watched: a stay, a task, a handoff or an unread result, with all that its time depends on, read in a fixed
-number of queries.
+"""What is watched: a stay, a task, a handoff, an unread result or an escalation to be answered, with all that its time
+depends on, read in a fixed number of queries.
 """
 
 from collections import defaultdict
@@ -8,28 +8,12 @@ from datetime import datetime
 
 from cases import deadlines, showing
 from cases.models import Escalation, Handoff, Hold, Result, StageEntry, Task, Timer
-from pathways.limits import Unit
+from cases.watch import ladders
+from cases.watch.ladders import HANDOFF_LADDER, RESULT_LADDER, TASK_LADDER
 from pathways.maps import version_map
 from pathways.models import Calendar, EscalationStep
 
 Kind = Timer.Kind
-To = EscalationStep.Recipient
-
-
-def _rung(code, name, days, *tells):
-    return EscalationStep(code=code, name=name, when="after", amount=days, unit=Unit.DAYS, tells=list(tells))
-
-
-# Stages have ladders of the map. These are ours, and the same everywhere.
-TASK_LADDER = (
-    _rung("task-due", "Task due: tell whoever owes it", 0, To.OWNER),
-    _rung("task-late", "Task a day late: tell the managers", 1, To.MANAGERS),
-)
-HANDOFF_LADDER = (_rung("not-answered", "Handoff not answered: tell the managers of the sender", 0, To.MANAGERS),)
-RESULT_LADDER = (
-    _rung("result-unread", "Result not read: tell its reader", 0, To.OWNER),
-    _rung("result-still-unread", "Result unread a day too long: tell the managers", 1, To.MANAGERS),
-)
 
 
 @dataclass(frozen=True)
@@ -37,7 +21,7 @@ class Watched:
     """A thing of a case that may become late: whose it is, its time rules, and what is recorded about it already."""
 
     kind: Kind
-    thing: object  # StageEntry, Task, Handoff or Result
+    thing: object  # StageEntry, Task, Handoff, Result or Escalation
     case: object
     team_id: int
     owner: object
@@ -150,13 +134,22 @@ def stay(entry) -> Watched:
 
 
 def tasks(found) -> list[Watched]:
-    """Read open tasks (with their case and owner) as watched things."""
-    return _agreed(Kind.TASK, list(found), TASK_LADDER, _about_task)
+    """Read open tasks (with their case and owner) as watched things. One that was promised in answer to an escalation
+    has a ladder of its own.
+    """
+    found = list(found)
+    promises = Escalation.objects.filter(promise__in=[task.pk for task in found]).order_by("urgent")
+    promised = dict(promises.values_list("promise", "urgent"))  # urgent if one of them was
 
+    def ladder(task):
+        return ladders.of_promise(promised[task.pk]) if task.pk in promised else TASK_LADDER
 
-def _about_task(task):
-    # What somebody typed may name the patient, and this goes into e-mails: only the map's own words do.
-    return task.team_id, task.owner, f"task “{task.title}”" if task.code else "a task", task.made_at
+    def about(task):
+        # What somebody typed may name the patient, and this goes into e-mails: only the map's own words do.
+        title = f"task “{task.title}”" if task.code else "a promise" if task.pk in promised else "a task"
+        return task.team_id, task.owner, title, task.made_at
+
+    return _agreed(Kind.TASK, found, ladder, about)
 
 
 def handoffs(found) -> list[Watched]:
@@ -164,7 +157,7 @@ def handoffs(found) -> list[Watched]:
     return _agreed(
         Kind.HANDOFF,
         list(found),
-        HANDOFF_LADDER,
+        lambda handoff: HANDOFF_LADDER,
         lambda handoff: (
             handoff.from_team_id,
             handoff.case.owner,
@@ -182,9 +175,21 @@ def results(found) -> list[Watched]:
     return _agreed(
         Kind.RESULT,
         list(found),
-        RESULT_LADDER,
+        lambda result: RESULT_LADDER,
         # Which result is typed by hand, and this goes into e-mails.
         lambda result: (result.case.team_id, result.reader, "a result to be read", result.arrived_at),
+    )
+
+
+def escalations(found) -> list[Watched]:
+    """Read escalations that were told and not answered (with their case and its owner) as watched things: if nobody
+    answers in time, those of the next higher rung are told.
+    """
+    return _agreed(
+        Kind.ESCALATION,
+        list(found),
+        ladders.of_answer,
+        lambda one: (one.case.team_id, one.case.owner, one.stage_name, one.raised_at),
     )
 
 
@@ -196,16 +201,27 @@ OPEN = {
     Kind.RESULT: lambda: Result.objects.filter(arrived_at__isnull=False, read_at=None).select_related(
         "case", "reader"
     ),
+    Kind.ESCALATION: lambda: Escalation.objects.filter(
+        answer_by__isnull=False, acknowledged_at=None, resolved_at=None
+    ).select_related("case", "case__owner"),
 }
-READ = {Kind.STAGE: stays, Kind.TASK: tasks, Kind.HANDOFF: handoffs, Kind.RESULT: results}
+READ = {
+    Kind.STAGE: stays,
+    Kind.TASK: tasks,
+    Kind.HANDOFF: handoffs,
+    Kind.RESULT: results,
+    Kind.ESCALATION: escalations,
+}
 
 
-def _agreed(kind, things, ladder, about):
+def _agreed(kind, things, ladder_of, about):
     """Things whose due time was agreed, instead of computed from a limit."""
-    recorded, rungs = _recorded(kind, things), rungs_of(ladder)
+    recorded = _recorded(kind, things)
     found = []
     for thing in things:
         team_id, owner, title, began_at = about(thing)
+        ladder = ladder_of(thing)
+        due_at = thing.answer_by if kind == Kind.ESCALATION else thing.due_at
         found.append(
             Watched(
                 kind=kind,
@@ -217,7 +233,7 @@ def _agreed(kind, things, ladder, about):
                 limit="",
                 since=began_at,
                 steps=ladder,
-                stay=deadlines.Stay(began_at, None, rungs, due_at=thing.due_at),
+                stay=deadlines.Stay(began_at, None, rungs_of(ladder), due_at=due_at),
                 recorded=recorded[thing.pk],
             )
         )

@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from cases import lifecycle
+from cases import lifecycle, to_do
 from cases.models import Notice
-from cases.watch import notices, sweep
+from cases.watch import escalations, notices, sweep
 from tests.factories import MONDAY, PatientFactory, a_case, a_manager, a_member, a_pathway, fresh, the_move
 from tests.mail_server import MailServer
 
@@ -16,6 +16,10 @@ pytestmark = pytest.mark.django_db
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 DUE = MONDAY + 10 * DAY
+URGENT = [
+    ("breach", "after", "0 days", {"urgent": True, "answer_amount": 4, "answer_unit": "hours"}),
+    ("again", "after", "1 day", {"urgent": True, "tells": ["team"]}),
+]
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def manager():
 @pytest.fixture
 def case(manager):
     patient = PatientFactory(given_name="Wilhelmina", family_name="Featherstonehaugh")
-    return a_case(patient=patient)
+    return a_case(a_pathway("urgent", ladder=URGENT), patient=patient)
 
 
 def texts(mail):
@@ -44,33 +48,57 @@ def texts(mail):
 
 def test_the_escalation_reaches_the_manager_and_says_what_to_do(server, case, manager):
     sweep.run(DUE + SECOND)
-    with time_machine.travel(DUE + 2 * DAY, tick=False), server.running():
+    with time_machine.travel(DUE + SECOND, tick=False), server.running():
         assert notices.send_due() == 1
 
     (mail,) = server.mails
     assert mail["To"] == manager.email
-    assert mail["Subject"] == f"Late: {case}, Triage, 2 days over its limit of 10 days"
+    over = "less than a minute over its limit of 10 days"
+    assert mail["Subject"] == f"Late: {case}, Triage, {over}. Answer by today 1pm"
     assert mail["Auto-Submitted"] == "auto-generated"
-    plain, html = texts(mail)
-    for text in (plain, html):
+    escalation = case.escalations.get()
+    for text in texts(mail):
         assert "This case has been in" in text
-        assert f"http://127.0.0.1:8000/cases/{case}/" in text
-    assert "Owner: nobody in Booking team" in plain
-    assert "If nothing changes by 13 March 2026, 9am, Midwatch will tell Grace Okafor." in plain
+        assert f"http://127.0.0.1:8000/cases/{case}/escalations/{escalation.pk}/" in text
+        assert "12 March 2026, 1pm" in text
+        assert "If nobody answers by 12 March 2026, 1pm, Midwatch will tell Grace Okafor." in text
+    assert "Owner: nobody in Booking team" in texts(mail)[0]
+
+
+def test_a_reply_goes_to_the_team_and_all_mails_about_a_case_are_one_thread(server, case):
+    case.team.email = "booking@trust.example"
+    case.team.save()
+    sweep.run(DUE + SECOND)
+    sweep.run(DUE + DAY + SECOND)
+    with server.running():
+        assert notices.send_due(at=DUE + DAY + SECOND) == 3, "breach, again, and that the breach was not answered"
+    assert {mail["Reply-To"] for mail in server.mails} == {"booking@trust.example"}
+    thread = {mail[header] for mail in server.mails for header in ("References", "In-Reply-To")}
+    assert thread == {f"<case-{case}@midwatch>"}
+    assert len({mail["Message-ID"] for mail in server.mails}) == 3
 
 
 def test_no_mail_says_who_the_patient_is(server, case, manager):
-    a_case(case.version.pathway, patient=case.patient, recorded_at=DUE + 20 * DAY)
-    owner = a_member("booking")
-    held = a_case(case.version.pathway, patient=case.patient)
-    lifecycle.hold_case(held, reason="Featherstonehaugh is abroad", until=MONDAY + DAY, by=owner, at=MONDAY)
-    sweep.run(DUE + 20 * DAY)
+    """Whatever anybody typed: their name may be in it."""
+    name, owner = "Wilhelmina Featherstonehaugh", a_member("booking")
+    pathway = a_pathway()
+    typed = a_case(pathway, patient=case.patient)
+    to_do.add_task(typed, f"Ring {name}", text=name, by=owner, due_at=DUE, at=MONDAY)
+    lifecycle.assign_case(typed, owner, by=owner, note=name)
+    held = a_case(pathway, patient=case.patient)
+    lifecycle.hold_case(held, reason=f"{name} is abroad", until=MONDAY + DAY, by=owner, at=MONDAY)
+    sweep.run(DUE + SECOND)
+    breach = case.escalations.get()
+    escalations.acknowledge(breach, by=manager, answer=f"I ring {name}", by_when=DUE + DAY, at=DUE + 2 * SECOND)
+    sweep.run(DUE + 2 * DAY)
     with server.running():
-        notices.send_due()
+        notices.send_due(at=DUE + 5 * DAY)
 
+    assert not Notice.objects.filter(sent_at=None).exists()
     assert {notice.kind for notice in Notice.objects.all()} == {"escalation", "digest", "hold_ended"}
+    assert any("Promise not kept" in mail["Subject"] for mail in server.mails)
     for mail in server.mails:
-        said = mail.as_string().lower()
+        said = " ".join([str(mail.items()), *texts(mail)]).lower()
         for secret in ("featherstonehaugh", "wilhelmina", case.patient.nhs_number, "1963"):
             assert secret not in said
 
@@ -83,6 +111,17 @@ def test_a_notice_is_sent_once_and_recorded(server, case, manager):
     assert (notice.sent_to, notice.attempts) == (manager.email, 1)
     assert notice.sent_at is not None
     assert server.mails[0]["Message-ID"] == notice.message_id
+
+
+def test_a_missing_address_is_said_and_listed(server, case, manager):
+    sweep.run(DUE + SECOND)
+    manager.email = ""
+    manager.save()
+    with server.running():
+        assert notices.send_due() == 0
+    (refused,) = notices.refused_addresses()
+    assert refused.recipient == manager
+    assert refused.error == "Grace Okafor has no e-mail address. Add one in the admin."
 
 
 def test_a_mail_server_that_is_down_loses_nothing(server, case):
@@ -100,7 +139,10 @@ def test_an_address_that_is_refused_is_tried_later_and_stops_nobody_else(server,
     with server.running():
         assert notices.send_due() == 1
         refused = Notice.objects.get(recipient=manager)
-        assert "No such person here" in refused.error
+        assert refused.error == (
+            f"The mail server refuses {manager.email}: 550 No such person here. Correct the address in the admin."
+        )
+        assert list(notices.refused_addresses()) == [refused]
         assert refused.retry_at > timezone.now()
         assert notices.send_due() == 0, "not at once again"
 
@@ -109,6 +151,7 @@ def test_an_address_that_is_refused_is_tried_later_and_stops_nobody_else(server,
             assert notices.send_due() == 1
     assert [mail["To"] for mail in server.mails] == [other.email, manager.email]
     assert fresh(refused).error == ""
+    assert not notices.refused_addresses().exists()
 
 
 def test_each_retry_waits_longer_up_to_an_hour(server, case, manager):
@@ -142,30 +185,10 @@ def test_a_case_that_moved_on_before_the_mail_went_says_so(server, case):
     assert server.mails[0]["Subject"] == f"No longer waiting: {case}, Triage"
 
 
-def test_the_digest_lists_the_latest_first_and_leaves_out_what_moved_on(server, manager):
-    pathway = a_pathway()
-    newer, older, gone = (a_case(pathway, at=MONDAY + days * DAY, recorded_at=DUE + 20 * DAY) for days in (3, 0, 1))
-    for at in (DUE - DAY, DUE + DAY, DUE + 20 * DAY):
-        sweep.run(at)
-    lifecycle.move_case(gone, the_move(gone, "review"), by=manager)
-    with time_machine.travel(DUE + 20 * DAY), server.running():
-        assert notices.send_due() == 1
-    (mail,) = server.mails
-    assert mail["Subject"] == "2 cases are late"
-    assert texts(mail)[0].count(str(older)) == 2, "one line a case: its reference and its link"
-    plain = texts(mail)[0]
-    assert plain.index(str(older)) < plain.index(str(newer))
-    assert str(gone) not in plain
-
-
-def test_a_new_backlog_after_the_digest_went_makes_a_new_digest(server, manager):
-    pathway = a_pathway()
-    a_case(pathway, recorded_at=DUE + DAY)
+def test_one_that_was_answered_before_the_mail_went_says_so(server, case, manager):
+    other = a_manager("booking")
     sweep.run(DUE + SECOND)
+    escalations.acknowledge(case.escalations.get(), by=other, answer="I ring the clinic.", at=DUE + 2 * SECOND)
     with server.running():
         notices.send_due()
-    a_case(pathway, recorded_at=DUE + DAY)
-    sweep.run(DUE + 2 * SECOND)
-    with server.running():
-        assert notices.send_due() == 1
-    assert Notice.objects.filter(kind="digest").count() == 2
+    assert {mail["Subject"] for mail in server.mails} == {f"Answered by {other}: {case}, Triage"}

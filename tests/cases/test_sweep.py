@@ -48,7 +48,7 @@ def test_of_several_rungs_passed_at_once_all_are_recorded_and_the_highest_is_tol
         ("again", 0, DUE + DAY, True),
     ]
     notice = Notice.objects.get()
-    assert (notice.kind, notice.recipient, notice.lines.get().escalation.rung_code) == ("escalation", manager, "again")
+    assert (notice.kind, notice.recipient, notice.lines.get().escalation.rung_code) == ("digest", manager, "again")
 
 
 def test_a_second_sweep_adds_nothing(case):
@@ -130,10 +130,11 @@ def test_a_hold_ends_at_its_ceiling_and_the_owner_is_told(case):
     hold = fresh(hold)
     assert (fresh(case).status, hold.ended_at, hold.ended_by) == ("open", MONDAY + 4 * DAY, system_user())
     assert fresh(case).due_at == DUE + 3 * DAY
-    notice = Notice.objects.get()
-    assert (notice.kind, notice.recipient, notice.hold) == ("hold_ended", owner, hold)
+    notice = Notice.objects.get(kind="hold_ended")
+    assert (notice.recipient, notice.hold) == (owner, hold)
+    assert Notice.objects.get(kind="digest").recipient == owner, "it is told in the digest"
     sweep.run(MONDAY + 6 * DAY)
-    assert Notice.objects.count() == 1
+    assert Notice.objects.count() == 2
 
 
 def test_one_bad_row_is_set_aside_with_its_error_and_the_others_are_raised(case):
@@ -208,6 +209,6 @@ def test_a_sweep_costs_a_fixed_number_of_statements(django_assert_max_num_querie
     pathway = a_pathway()
     for _ in range(30):
         a_case(pathway)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(34):
         assert sweep.run(DUE + 20 * DAY).escalations == 90
     assert Escalation.objects.count() == 90

@@ -29,7 +29,7 @@ class Command(BaseCommand):
                     f"The last sweep was as of {last.isoformat()}. Give a later time, or leave --at out."
                 )
         run = sweep.run(as_of)
-        sent = notices.send_due()
+        sent = notices.send_due(at=as_of)  # a digest whose hour has come by then
         if options["json"]:
             report = {
                 "as_of": as_of.isoformat(),

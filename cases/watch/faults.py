@@ -1,0 +1,86 @@
+"""What is wrong with the set-up: teams, rungs and pathways of which nobody can be told. Shown on the pages of the
+supervision, so that it is never found out by a silence.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from django.db.models import Q
+
+from cases.models import Case
+from cases.overdue import count
+from cases.watch.recipients import Recipients, To
+from cases.watch.watchman import untold
+from pathways.maps import version_map
+from pathways.models import PathwayVersion, Team
+
+
+def faults_of_setup(at=None) -> list[str]:
+    """Return a sentence for each reason why somebody who is to be told at ``at`` (now, if None) cannot be."""
+    maps = [version_map(pk) for pk in _versions_in_use()]
+    rungs = [(found, stage, step) for found in maps for stage in found.stages for step in stage.ladder.all()]
+    teams = {stage.team_id for found in maps for stage in found.stages if stage.limit and stage.team_id}
+    named = {step.named_team_id for _, _, step in rungs if step.named_team_id}
+    recipients = Recipients(teams | named, pathway_ids={found.pathway.pk for found in maps}, at=at)
+    names = Team.objects.in_bulk(teams | named)
+    by_name = sorted(teams, key=lambda pk: names[pk].name)
+    said = [
+        *(sentence for pk in by_name for sentence in _without_manager(names[pk], recipients)),
+        *(sentence for rung in rungs for sentence in _of_rung(*rung, names, recipients)),
+        *_told_to_nobody(),
+    ]
+    return list(dict.fromkeys(said))
+
+
+def _versions_in_use():
+    used = Q(status=PathwayVersion.Status.ACTIVE) | Q(pk__in=Case.objects.open().values("version"))
+    return PathwayVersion.objects.filter(used).values_list("pk", flat=True).order_by("pathway__name", "number")
+
+
+def _without_manager(team, recipients) -> Iterator[str]:
+    managers = [member.user for member in recipients.managers(team.pk)]
+    if not managers:
+        yield f"{team} has no manager. Make somebody the manager of it."
+    elif not any(recipients.stand_in(person) for person in managers):
+        why = "; ".join(_why(person, recipients) for person in managers)
+        yield (
+            f"{team}: {why}. No manager can be told. Name a deputy, add an address, or make somebody else a manager."
+        )
+
+
+def _why(person, recipients) -> str:
+    absence = recipients.absence(person.pk)
+    if absence is None:
+        return f"{person} has no e-mail address"
+    if absence.deputy is None:
+        return f"{person} is away without a deputy"
+    return f"{person} is away, and {absence.deputy} in their place cannot be told either"
+
+
+def _of_rung(found, stage, step, names, recipients) -> Iterator[str]:
+    pathway = found.pathway
+    rung = f"“{step}” of “{stage}”"
+    if To.LEAD in step.tells and not recipients.stand_in(lead := recipients.leads.get(pathway.pk)):
+        why = f"the lead of {pathway} cannot be told: {_why(lead, recipients)}" if lead else ""
+        yield (
+            f"{why[0].upper()}{why[1:]}, but {rung} tells the lead. Name a deputy or another lead."
+            if lead
+            else f"{pathway} has no lead, but {rung} tells the lead. Name one."
+        )
+    if To.ON_DUTY in step.tells and not any(map(recipients.stand_in, recipients.on_duty(stage.team_id))):
+        team = names[stage.team_id]
+        yield f"Nobody of {team} is on duty now, but {rung} ({pathway}) tells whoever is. Plan its duties."
+    if To.NAMED_TEAM in step.tells:
+        members = recipients.members(step.named_team_id) if step.named_team_id else []
+        if not any(recipients.stand_in(member.user) for member in members):
+            team = names.get(step.named_team_id, "The named team")
+            yield f"Nobody of {team} can be told, but {rung} ({pathway}) tells everybody in it. Add its members."
+
+
+def _told_to_nobody() -> Iterator[str]:
+    found = Counter(untold().values_list("case__team__name", "stage_name"))
+    for (team, stage), number in sorted(found.items()):
+        yield (
+            f"{count(number, 'escalation')} of {team} in {stage} could be told to nobody. "
+            "Give the team a manager who can be reached."
+        )

@@ -1,0 +1,88 @@
+"""What is said about one thing that is late, in a mail of its own and in a digest alike."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.urls import reverse
+
+from cases import showing
+from cases.models import Case, Escalation, Timer
+from cases.watch.ladders import PROMISE_BROKEN, UNANSWERED
+
+Kind = Timer.Kind
+# Whoever owes a task or reads a result may be of a team that cannot act on the case: the link leads to what is theirs.
+PAGES = {Kind.TASK: "task", Kind.RESULT: "read_result"}
+
+
+def link_to(case: Case) -> str:
+    return f"{settings.MIDWATCH_BASE_URL}{case.get_absolute_url()}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One escalation in words. ``about`` is what it is about: itself, or the one that was not answered."""
+
+    escalation: Escalation
+    about: Escalation
+    due: showing.Due
+
+    @classmethod
+    def of(cls, escalations, now) -> list["Line"]:
+        """The lines of the ``escalations`` (with their cases), in their order; one query at most."""
+        asked = [one.thing_id for one in escalations if one.kind == Kind.ESCALATION]
+        first = Escalation.objects.select_related("case").in_bulk(asked) if asked else {}
+        abouts = [first[one.thing_id] if one.kind == Kind.ESCALATION else one for one in escalations]
+        return [
+            cls(one, about, showing.due(about.due_at, now, limit=about.limit))
+            for one, about in zip(escalations, abouts, strict=True)
+        ]
+
+    @property
+    def case(self):
+        return self.escalation.case
+
+    @property
+    def stage(self):
+        return self.about.stage_name
+
+    @property
+    def is_stay(self):
+        return self.about.kind == Kind.STAGE
+
+    @property
+    def is_late(self):
+        return self.due.kind == "late"
+
+    @property
+    def lateness(self):
+        return self.due.words
+
+    @property
+    def is_broken_promise(self):
+        return self.about.kind == Kind.TASK and self.about.rung_code == PROMISE_BROKEN
+
+    @property
+    def is_unanswered(self):
+        return self.escalation.kind == Kind.ESCALATION and self.escalation.rung_code == UNANSWERED
+
+    @property
+    def state(self) -> str:
+        """What is the matter, to begin a subject or a line with."""
+        if self.is_broken_promise:
+            return "Promise not kept"
+        if self.is_unanswered:
+            return "Not answered"
+        return "Late" if self.is_late else "Soon late"
+
+    @property
+    def link(self) -> str:
+        if self.about.kind in PAGES:
+            page = reverse(PAGES[self.about.kind], args=[self.case.reference, self.about.thing_id])
+            return f"{settings.MIDWATCH_BASE_URL}{page}"
+        return link_to(self.case)
+
+    @property
+    def answer_link(self) -> str:
+        """Where it is answered with what will be done, and by when."""
+        page = reverse("acknowledge", args=[self.case.reference, self.escalation.pk])
+        return f"{settings.MIDWATCH_BASE_URL}{page}"

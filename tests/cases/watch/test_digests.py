@@ -1,0 +1,190 @@
+"""One digest for each person and day, against a real mail server: nobody is flooded, and nothing is left out."""
+
+from datetime import time, timedelta
+
+import pytest
+
+from cases import lifecycle
+from cases.models import Notice, NoticeLine
+from cases.watch import escalations, notices, sweep
+from pathways.models import MailPreference
+from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, the_move
+from tests.mail_server import MailServer
+
+pytestmark = pytest.mark.django_db
+
+DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
+DUE = MONDAY + 10 * DAY  # a Thursday at 9am
+NEXT_8 = DUE + 23 * HOUR
+URGENT = [("breach", "after", "0 days", {"urgent": True})]
+
+
+@pytest.fixture
+def manager():
+    return a_manager("booking")
+
+
+def texts(mail):
+    return [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+
+
+def sent(server: MailServer, at):
+    """The mails that go when the sender looks at ``at``."""
+    before = len(server.mails)
+    with server.running():
+        notices.send_due(at=at)
+    return server.mails[before:]
+
+
+def test_what_is_not_urgent_waits_for_the_digest_and_that_for_its_hour(server, manager):
+    pathway = a_pathway()
+    for _ in range(3):
+        a_case(pathway)
+    for hours in (1, 5, 22):
+        sweep.run(DUE + hours * HOUR)
+    notice = Notice.objects.get()
+    assert (notice.kind, notice.recipient, notice.send_at) == ("digest", manager, NEXT_8)
+    assert sent(server, NEXT_8 - SECOND) == []
+    (mail,) = sent(server, NEXT_8)
+    assert mail["Subject"] == "3 cases are late"
+    assert sent(server, NEXT_8 + DAY) == []
+
+
+def test_an_urgent_rung_has_a_mail_of_its_own_at_once_whatever_was_chosen(server, manager):
+    MailPreference.objects.create(user=manager, digest=False, quiet_from=time(0), quiet_until=time(23, 59))
+    a_case(a_pathway(ladder=URGENT))
+    sweep.run(DUE + SECOND)
+    assert len(sent(server, DUE + SECOND)) == 1
+    assert Notice.objects.get().kind == "escalation"
+
+
+def test_each_person_has_their_own_hour(server, manager):
+    other = a_manager("booking")
+    MailPreference.objects.create(user=other, digest_at=time(16))
+    a_case()
+    sweep.run(DUE + SECOND)
+    assert [mail["To"] for mail in sent(server, DUE + 7 * HOUR)] == [other.email]
+    assert [mail["To"] for mail in sent(server, NEXT_8)] == [manager.email]
+
+
+def test_a_digest_that_is_off_is_recorded_and_not_sent(server, manager):
+    MailPreference.objects.create(user=manager, digest=False)
+    a_case()
+    sweep.run(DUE + SECOND)
+    assert sent(server, NEXT_8) == []
+    notice = Notice.objects.get()
+    assert (notice.sent_to, notice.error) == ("", "Not sent: their digest is switched off.")
+    assert notice.sent_at is not None
+    assert notice.lines.count() == 1
+    assert not notices.refused_addresses().exists()
+
+
+def test_it_is_grouped_by_pathway_and_stage_and_the_worst_come_first(server, manager):
+    knee, hip = a_pathway("knee"), a_pathway("hip")
+    newer, oldest = a_case(hip, at=MONDAY + 3 * DAY), a_case(hip)
+    middle, soon = a_case(knee, at=MONDAY + DAY), a_case(knee, at=MONDAY + 4 * DAY)
+    sweep.run(DUE + 3 * DAY + SECOND)
+    (mail,) = sent(server, DUE + 3 * DAY + 23 * HOUR)
+    assert mail["Subject"] == "3 cases are late, 1 soon"
+    for text in texts(mail):
+        shown = ["Hip: Triage", str(oldest), str(newer), "Knee: Triage", str(middle), str(soon)]
+        places = [text.index(words) for words in shown]
+        assert places == sorted(places)
+        for case in (oldest, newer, middle, soon):
+            assert f"http://127.0.0.1:8000/cases/{case}/" in text
+
+
+def test_nothing_stands_twice_in_it_and_nothing_that_is_over_or_answered(server, manager):
+    pathway = a_pathway()
+    late, gone, answered = (a_case(pathway) for _ in range(3))
+    for at in (DUE - DAY, DUE + SECOND):  # two rungs of each, in one digest
+        sweep.run(at)
+    assert NoticeLine.objects.filter(notice=Notice.objects.latest("pk"), escalation__case=late).count() >= 1
+    lifecycle.move_case(gone, the_move(gone, "review"), by=manager, at=DUE + HOUR)
+    escalations.acknowledge(answered.escalations.first(), by=manager, answer="I ring them.", at=DUE + HOUR)
+    (mail,) = sent(server, NEXT_8)
+    assert mail["Subject"] == "1 case is late"
+    plain = texts(mail)[0]
+    assert plain.count(str(late)) == 2, "its reference and its link"
+    assert str(gone) not in plain
+    assert str(answered) not in plain
+
+
+def test_an_empty_digest_says_that_all_have_moved_on(server, manager):
+    case = a_case()
+    sweep.run(DUE + SECOND)
+    lifecycle.move_case(case, the_move(case, "review"), by=manager, at=DUE + HOUR)
+    (mail,) = sent(server, NEXT_8)
+    assert mail["Subject"] == "All cases have moved on"
+
+
+def test_the_ends_of_holds_are_told_in_the_digest(server, manager):
+    owner = a_member("booking")
+    case = a_case()
+    lifecycle.assign_case(case, owner, by=owner)
+    lifecycle.hold_case(case, reason="Holiday", until=MONDAY + 4 * DAY, by=owner, at=MONDAY + DAY)
+    sweep.run(MONDAY + 4 * DAY + SECOND)
+    assert sent(server, MONDAY + 4 * DAY + HOUR) == []
+    (mail,) = sent(server, MONDAY + 7 * DAY)
+    assert (mail["To"], mail["Subject"]) == (owner.email, "1 hold ended")
+    assert str(case) in texts(mail)[0]
+    assert set(Notice.objects.values_list("sent_to", flat=True)) == {owner.email}
+    assert sent(server, MONDAY + 14 * DAY) == []
+
+
+def test_a_ladder_switched_on_over_a_backlog_sends_one_digest(server, manager, monkeypatch):
+    monkeypatch.setattr(sweep, "BATCH_SIZE", 3)
+    pathway = a_pathway()
+    for _ in range(8):
+        a_case(pathway, recorded_at=DUE + 5 * DAY)
+    sweep.run(DUE + 5 * DAY + SECOND)
+    sweep.run(DUE + 5 * DAY + 60 * SECOND)
+    notice = Notice.objects.get()
+    assert (notice.kind, notice.lines.count()) == ("digest", 8)
+    assert len(sent(server, DUE + 8 * DAY)) == 1
+
+
+def test_a_backlog_of_urgent_rungs_is_one_digest_that_goes_at_once_and_is_never_off(server, manager, monkeypatch):
+    monkeypatch.setattr(sweep, "BATCH_SIZE", 3)
+    MailPreference.objects.create(user=manager, digest=False)
+    pathway = a_pathway(ladder=URGENT)
+    for _ in range(8):
+        a_case(pathway, recorded_at=DUE + 5 * DAY)
+    at = DUE + 5 * DAY + SECOND
+    sweep.run(at)
+    notice = Notice.objects.get()
+    assert (notice.kind, notice.lines.count(), notice.send_at) == ("digest", 8, at + notices.AT_ONCE)
+    (mail,) = sent(server, at + notices.AT_ONCE)
+    assert mail["Subject"] == "8 cases are late"
+
+
+def test_an_hour_without_a_mail_server_delays_the_digest_and_nothing_more(server, manager):
+    a_case()
+    sweep.run(DUE + SECOND)
+    assert notices.send_due(at=NEXT_8) == 0, "it is down"
+    later = a_case()
+    sweep.run(NEXT_8 + HOUR)
+    (mail,) = sent(server, NEXT_8 + HOUR)
+    assert mail["Message-ID"] == Notice.objects.get(sent_at__isnull=False).message_id
+    assert later.escalations.count() == 0 or str(later) in texts(mail)[0]
+
+
+def test_a_new_rung_after_the_digest_went_makes_a_new_one(server, manager):
+    case = a_case()
+    sweep.run(DUE + SECOND)
+    assert len(sent(server, NEXT_8)) == 1
+    sweep.run(DUE + DAY + SECOND)
+    (mail,) = sent(server, DUE + 4 * DAY)
+    assert str(case) in texts(mail)[0]
+    assert Notice.objects.filter(kind="digest").count() == 2
+
+
+def test_a_very_long_digest_is_cut_and_says_how_many_more_there_are(server, manager, monkeypatch):
+    monkeypatch.setattr("cases.watch.digest.MOST_LINES", 2)
+    pathway = a_pathway()
+    for _ in range(5):
+        a_case(pathway)
+    sweep.run(DUE + SECOND)
+    (mail,) = sent(server, NEXT_8)
+    assert mail["Subject"] == "5 cases are late"
+    assert "And 3 more: http://127.0.0.1:8000/cases/?late=late" in texts(mail)[0]

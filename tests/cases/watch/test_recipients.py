@@ -1,0 +1,154 @@
+"""Who is told: absence and deputy, duty, named teams, the lead, and the climb where nobody can be reached."""
+
+from datetime import timedelta
+
+import pytest
+
+from cases.models import Escalation, NoticeLine
+from cases.watch import faults, sweep, watched
+from cases.watch.recipients import Recipients
+from pathways.models import Absence, Duty, EscalationStep, Pathway
+from tests.factories import MONDAY, TeamFactory, UserFactory, a_case, a_manager, a_member, a_pathway
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+DUE = MONDAY + 10 * DAY
+
+
+@pytest.fixture
+def team():
+    return TeamFactory()
+
+
+@pytest.fixture
+def manager(team):
+    return a_manager(team)
+
+
+def told(team, *tells, at=MONDAY, owner=None, lead=None, **values):
+    step = EscalationStep(tells=tells, **values)
+    return Recipients([team.pk], at=at).of(step, team_id=team.pk, owner=owner, pathway_lead=lead)
+
+
+def away(user, deputy=None, *, since=MONDAY - DAY, until=MONDAY + DAY):
+    return Absence.objects.create(user=user, starts_at=since, ends_at=until, deputy=deputy)
+
+
+def test_a_deputy_is_told_in_the_place_of_who_is_away_and_only_while_they_are(team, manager):
+    deputy = UserFactory()
+    away(manager, deputy)
+    assert told(team, "managers") == [deputy]
+    assert told(team, "managers", at=MONDAY + DAY) == [manager], "the end of an absence is no part of it"
+    assert told(team, "owner", owner=manager) == [deputy]
+
+
+def test_deputies_are_followed_once_round_and_never_in_a_circle(team, manager):
+    second, third = UserFactory(), UserFactory()
+    away(manager, second)
+    away(second, third)
+    assert told(team, "managers") == [third]
+    away(third, manager)
+    assert told(team, "managers") == []
+
+
+def test_who_is_away_without_a_deputy_inactive_or_has_no_address_is_not_told(team, manager):
+    other = a_manager(team)
+    away(manager)
+    assert told(team, "managers") == [other]
+    away(other, UserFactory(email=""))
+    assert told(team, "managers") == []
+
+
+def test_each_is_told_once_whatever_they_are(team, manager):
+    away(a_manager(team), manager)
+    assert told(team, "team", "managers", "owner", "lead", owner=manager, lead=manager) == [manager]
+
+
+def test_whoever_is_on_duty_then_is_told(team):
+    early, late = a_member(team), a_member(team)
+    Duty.objects.create(team=team, user=early, starts_at=MONDAY, ends_at=MONDAY + DAY / 2)
+    Duty.objects.create(team=team, user=late, starts_at=MONDAY + DAY / 2, ends_at=MONDAY + DAY)
+    everybody = Recipients([team.pk], at=MONDAY)
+    step = EscalationStep(tells=["on_duty"])
+    assert everybody.of(step, team_id=team.pk, at=MONDAY + DAY / 4) == [early]
+    assert everybody.of(step, team_id=team.pk, at=MONDAY + DAY / 2) == [late]
+    assert everybody.of(step, team_id=team.pk, at=MONDAY + DAY) == []
+
+
+def test_a_named_team_and_the_lead_are_told(team, manager):
+    other, lead = TeamFactory(code="imaging"), UserFactory()
+    member = a_member(other)
+    assert told(team, "named_team", named_team=other) == [member]
+    assert told(team, "lead", lead=lead) == [lead]
+    assert told(team, "lead") == []
+
+
+LADDER = [
+    ("warn", "before", "1 day", {"tells": ["on_duty"]}),
+    ("breach", "after", "0 days", {"tells": ["managers"]}),
+    ("top", "after", "2 days", {"tells": ["lead"]}),
+]
+
+
+def who(case, code="warn"):
+    return set(
+        NoticeLine.objects.filter(escalation__case=case, escalation__rung_code=code).values_list(
+            "recipient", flat=True
+        )
+    )
+
+
+def test_where_nobody_can_be_told_those_of_the_next_rung_are(manager):
+    case = a_case(a_pathway(ladder=LADDER))
+    sweep.run(DUE - DAY / 2)
+    assert who(case) == {manager.pk}
+
+
+def test_at_last_the_lead_is_told_and_where_there_is_none_it_is_a_fault_of_the_setup(team):
+    pathway = a_pathway(ladder=LADDER[1:2])
+    silent = a_case(pathway)
+    sweep.run(DUE + DAY)
+    assert not Escalation.objects.get(case=silent).is_told
+    assert (
+        "1 escalation of Booking team in Triage could be told to nobody. Give the team a manager who can be reached."
+        in faults.faults_of_setup()
+    )
+
+    lead = UserFactory()
+    Pathway.objects.update(lead=lead)
+    case = a_case(pathway)
+    sweep.run(DUE + DAY)
+    assert who(case, "breach") == {lead.pk}
+
+
+def test_the_faults_of_the_setup_are_said_in_sentences(team):
+    a_manager(team, email="", first_name="Grace", last_name="Okafor")
+    away(a_manager(team, first_name="Ruth", last_name="Boateng"))
+    a_case(a_pathway(ladder=LADDER))
+    said = faults.faults_of_setup(MONDAY)
+    assert said == [
+        "Booking team: Grace Okafor has no e-mail address; Ruth Boateng is away without a deputy. "
+        "No manager can be told. Name a deputy, add an address, or make somebody else a manager.",
+        "Clinic team has no manager. Make somebody the manager of it.",
+        "Nobody of Booking team is on duty now, but “Warn” of “Triage” (Review) tells whoever is. Plan its duties.",
+        "Review has no lead, but “Top” of “Triage” tells the lead. Name one.",
+    ]
+
+
+def test_where_everybody_can_be_told_nothing_is_at_fault(team, manager):
+    a_manager("clinic")
+    a_case(a_pathway())
+    assert faults.faults_of_setup() == []
+
+
+def test_recipients_are_read_in_a_fixed_number_of_statements(team, manager, django_assert_num_queries):
+    pathway = a_pathway(ladder=LADDER)
+    Pathway.objects.update(lead=UserFactory())
+    cases = [a_case(pathway) for _ in range(5)]
+    things = watched.stays([case.open_entry for case in cases])
+    with django_assert_num_queries(4):  # teams, leads, absences, duties
+        recipients = Recipients.about(things, MONDAY)
+        for thing in things:
+            for step in thing.steps:
+                assert recipients.told(thing, step)
