@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class LastLook:
-    """What was seen last, and until when (``time.monotonic``) it is good. Before the first look nothing bad is known."""
+    """What was seen last, and until when (``time.monotonic``) it is good. Before the first look: nothing bad."""
 
     swept_at: datetime | None = None
     until: float = float("-inf")

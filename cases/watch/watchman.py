@@ -37,7 +37,9 @@ class Standing:
         }
 
     def problems(self) -> list[str]:
-        """Return a sentence for each thing that somebody must see to, with what to do."""
+        """Return a sentence for each thing that somebody must see to, with what to do. Those of the set-up are
+        ``faults``.
+        """
         return [sentence for sentence in (problem(self) for problem in PROBLEMS) if sentence]
 
     def _seconds_since(self, instant):
@@ -144,13 +146,4 @@ def _unsent(it):
     )
 
 
-def _untold(it):
-    if not it.untold:
-        return None
-    return (
-        f"{overdue.count(it.untold, 'escalation')} could be told to nobody. Give every team a manager with an e-mail "
-        "address, who is not away without a deputy."
-    )
-
-
-PROBLEMS = (_asleep, _behind, _set_aside, _unsent, _untold)
+PROBLEMS = (_asleep, _behind, _set_aside, _unsent)

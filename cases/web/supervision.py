@@ -12,6 +12,7 @@ from cases import access
 from cases.models import Case, SweepRun, Timer
 from cases.refusals import Refused
 from cases.watch import set_aside, watchman
+from cases.watch.faults import faults_of_setup
 from cases.web.pages import SignedInView
 
 NOT_YOURS = "These pages are for managers of a team, pathway administrators and inspectors. Ask your manager."
@@ -39,6 +40,7 @@ class Supervision(SupervisionView, TemplateView):
             standing=standing,
             is_awake=not watchman.is_late(standing.last_sweep, self.now),
             problems=standing.problems(),
+            faults=faults_of_setup(self.now),
             runs=list(SweepRun.objects.all()[:LAST_RUNS]),
             **context,
         )

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from cases.showing import moment
 from cases.watch import watchman
+from cases.watch.faults import faults_of_setup
 
 
 class Command(BaseCommand):
@@ -15,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         standing = watchman.standing(timezone.now())
-        problems = standing.problems()
+        problems = [*standing.problems(), *faults_of_setup()]
         if options["json"]:
             self.stdout.write(json.dumps({"ok": not problems, **standing.numbers(), "problems": problems}))
         else:

@@ -100,7 +100,7 @@ def test_an_escalation_that_nobody_could_be_told_of_is_a_fault_and_a_lower_one_i
 
     assert Escalation.objects.count() == 6
     assert [e.case.team.code for e in watchman.untold()] == ["lonely"]
-    assert "1 escalation could be told to nobody" in watchman.standing(timezone.now()).problems()[-1]
+    assert watchman.standing(timezone.now()).untold == 1
 
 
 def test_readiness_costs_three_statements(django_assert_num_queries):
@@ -126,6 +126,8 @@ def test_the_command_says_that_all_is_well():
 
 
 def test_the_command_fails_with_what_is_wrong_and_prints_it_as_json():
+    a_manager("booking")
+    a_manager("clinic")
     a_case()  # late since months
     said, wrong = status(json=True)
 
@@ -133,3 +135,11 @@ def test_the_command_fails_with_what_is_wrong_and_prints_it_as_json():
     report = json.loads(said)
     assert (report["ok"], report["last_sweep"], report["due_timers"]) == (False, None, 1)
     assert report["problems"] == [wrong[: wrong.index(" 1 timer")], wrong[wrong.index("1 timer") :]]
+
+
+def test_the_command_fails_when_somebody_cannot_be_told():
+    swept(timezone.now())
+    a_manager("clinic")
+    a_pathway()
+
+    assert status()[1] == "Booking team has no manager. Make somebody the manager of it."

@@ -1,0 +1,175 @@
+"""The pages that look at the watch itself: who may open them, what they say, the buttons to try again."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from cases.models import Notice, SweepRun, Timer
+from cases.watch import set_aside, sweep
+from tests.cases.web.reading import words
+from tests.factories import MONDAY, a_case, a_manager, fresh
+
+HOUR = timedelta(hours=1)
+NEVER_OPEN = "ValueError: The schedule never opens: give at least one weekday opening hours."
+
+
+@pytest.fixture
+def aside(case):
+    """The timer of the case, set aside because its calendar is never open."""
+    timer = case.timers.get()
+    timer.fires_at, timer.error, timer.retry_at = MONDAY, NEVER_OPEN, timezone.now() + HOUR
+    timer.save()
+    return timer
+
+
+@pytest.fixture
+def refused(caseworker):
+    return Notice.objects.create(
+        kind="digest",
+        recipient=caseworker,
+        created_at=timezone.now() - HOUR,
+        attempts=3,
+        error="SMTPRecipientsRefused: {'x@y.example': (550, b'Featherstonehaugh, no such user')}",
+        retry_at=timezone.now() + HOUR,
+    )
+
+
+def open_page(client, user, address="/supervision/set-aside/"):
+    client.force_login(user)
+    return client.get(address)
+
+
+def test_a_caseworker_is_turned_away_in_a_sentence(client, caseworker, aside):
+    for address in ("/supervision/", "/supervision/set-aside/"):
+        answer = open_page(client, caseworker, address)
+        assert answer.status_code == 403
+        assert "for managers of a team" in words(answer)
+
+
+def test_the_standing_is_said_in_numbers_and_in_words(client, manager, aside):
+    SweepRun.objects.create(as_of=timezone.now(), finished_at=timezone.now())
+    said = words(open_page(client, manager, "/supervision/"))
+
+    assert "It is awake, but somebody must see to this" in said
+    assert "1 row set aside with an error" in said
+    assert "Clinic team has no manager" in said
+
+
+def test_a_watch_that_sleeps_is_said_to(client, manager):
+    assert "It sleeps" in words(open_page(client, manager, "/supervision/"))
+
+
+def test_a_manager_reads_which_case_was_set_aside_and_why_without_its_patient(client, manager, aside, refused):
+    said = words(open_page(client, manager))
+
+    assert f"Review, Triage: stay in a stage of {aside.case}" in said
+    assert "The calendar it is counted with is never open. Give it opening hours, then try again." in said
+    assert f"{refused.recipient} {refused.recipient.email}" in said
+    assert "The mail server does not take e-mail for this address" in said
+    assert str(aside.case.patient) not in said
+    assert "Featherstonehaugh" not in said
+
+
+def test_a_manager_of_another_team_sees_neither(client, aside, refused):
+    said = words(open_page(client, a_manager("imaging")))
+    assert "Nothing is set aside." in said
+    assert "No e-mail was refused." in said
+
+
+def test_who_sets_up_the_map_sees_that_there_is_one_but_not_which(client, pathway_administrator, aside):
+    said = words(open_page(client, pathway_administrator))
+    assert "Review, Triage: stay in a stage" in said
+    assert str(aside.case) not in said
+
+
+def test_an_inspector_reads_all_and_has_no_button(client, inspector, aside, refused):
+    said = words(open_page(client, inspector))
+    assert str(aside.case) in said
+    assert "Try again now" not in said
+    assert client.post(f"/supervision/set-aside/{aside.pk}/").status_code == 403
+    assert client.post(f"/supervision/set-aside/e-mails/{refused.pk}/").status_code == 403
+    assert fresh(aside).retry_at == aside.retry_at
+
+
+def test_the_button_has_the_next_sweep_try_again(client, manager, aside, caplog):
+    caplog.set_level("INFO")
+    client.force_login(manager)
+    answer = client.post(f"/supervision/set-aside/{aside.pk}/", follow=True)
+
+    assert "It is tried again with the next sweep, within a minute." in words(answer)
+    assert f"Timer {aside.pk} is to be tried again: asked for by user {manager.pk}." in caplog.text
+    sweep.run()
+    assert fresh(aside).error == ""
+    assert aside.case.escalations.exists(), "what had been set aside is told at last"
+
+    again = client.post(f"/supervision/set-aside/{aside.pk}/", follow=True)
+    assert "This is not set aside any more" in words(again)
+
+
+def test_a_manager_of_another_team_that_had_the_case_cannot_have_it_tried(client, aside, clinician):
+    lender = a_manager("imaging")
+    aside.case.tasks.create(team=lender.memberships.get().team, title="Book a scan", made_by=lender)
+    client.force_login(lender)
+    assert client.post(f"/supervision/set-aside/{aside.pk}/").status_code == 403
+
+
+def test_the_button_has_an_e_mail_sent_again(client, manager, refused):
+    client.force_login(manager)
+    client.post(f"/supervision/set-aside/e-mails/{refused.pk}/")
+    assert fresh(refused).retry_at is None
+
+    fresh(refused).delete()
+    answer = client.post(f"/supervision/set-aside/e-mails/{refused.pk}/", follow=True)
+    assert "it was sent meanwhile" in words(answer)
+
+
+def test_an_error_nobody_has_words_for_is_told_by_its_kind_alone():
+    assert set_aside.in_plain_words("IntegrityError: Key (nhs_number)=(9990000018)") == (
+        "Something went wrong that Midwatch has no words for (IntegrityError). Tell your service desk: the log says "
+        "where."
+    )
+    assert "(an error)" in set_aside.in_plain_words("<html>: 9990000018")
+
+
+def test_the_page_costs_a_fixed_number_of_statements(client, manager, pathway, django_assert_max_num_queries):
+    for _ in range(12):
+        a_case(pathway)
+    Timer.objects.update(fires_at=MONDAY, error=NEVER_OPEN, retry_at=timezone.now() + HOUR)
+    client.force_login(manager)
+    with django_assert_max_num_queries(10):
+        assert client.get("/supervision/set-aside/").status_code == 200
+
+
+# What if -------------------------------------------------------------------------------------------------------------
+
+
+def test_who_sets_up_the_map_tries_a_draft_out_and_sees_no_patient(client, pathway_administrator, pathway, manager):
+    from tests.cases.test_what_if import a_shorter_draft
+
+    case = a_case(pathway, at=timezone.now() - timedelta(days=8))
+    draft = a_shorter_draft()
+    published = open_page(client, pathway_administrator, f"/admin/pathways/pathwayversion/{draft.pk}/publish/")
+    said = words(open_page(client, pathway_administrator, "/pathways/review/what-if/"))
+
+    assert 'href="/pathways/review/what-if/"' not in published.content.decode() or "Mend what is wrong" not in said
+    assert "The last 90 days, with version 2 (draft)" in said
+    assert "1 escalations would be 3" in said
+    assert "0 stays became late; it would be 1." in said
+    assert "Grace Okafor" in said
+    assert case.reference not in said
+    assert str(case.patient) not in said
+
+
+def test_what_cannot_be_tried_says_why(client, pathway_administrator, pathway):
+    client.force_login(pathway_administrator)
+    assert "“Review” has no draft. Revise it" in words(client.get("/pathways/review/what-if/"))
+    bad = client.get("/pathways/review/what-if/?days=0&version=1&calendar=office")
+    assert "days" in words(bad).lower()
+    assert client.get("/pathways/nothing/what-if/").status_code == 404
+
+
+def test_others_cannot_try_anything(client, manager, pathway):
+    answer = open_page(client, manager, "/pathways/review/what-if/")
+    assert answer.status_code == 403
+    assert "for pathway administrators and inspectors" in words(answer)
