@@ -52,8 +52,12 @@ class Mending:
             if (sentence := wanted.refusal(self.case, now))
         ]
         if transition.target.is_final and (blocked := self.case.closing_refusal()):
-            found.append(Missing(blocked, self._open_children({})))
+            found.append(Missing(blocked, [*self._unread(), *self._open_children({})]))
         return found
+
+    def _unread(self) -> list[Mend]:
+        is_unread = any(result.arrived_at and not result.read_at for result in self.results)
+        return self._result({}) if is_unread else []
 
     def _mends(self, requirement) -> list[Mend]:
         find = MENDED_BY.get(requirement.check_name)

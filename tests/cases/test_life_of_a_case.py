@@ -15,8 +15,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cases import deadlines, lifecycle
+from cases import deadlines, lifecycle, results
 from cases.models import Case, Hold, StageEntry
+from cases.refusals import Refused
 from cases.watch import escalations, sweep, timers, watched
 from pathways.models import Pathway, Team, system_user
 from tests.factories import LADDER, MONDAY, a_case, a_manager, a_pathway, fresh
@@ -52,8 +53,12 @@ class LifeOfACase(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3))
     def move(self, which):
         moves = fresh(self.case).possible_moves
-        held = self.is_held
-        lifecycle.move_case(self.case, moves[which % len(moves)], by=self.manager, at=self.now)
+        held, move = self.is_held, moves[which % len(moves)]
+        if move.target.is_final and self.refuses_to_end(
+            lambda: lifecycle.move_case(self.case, move, by=self.manager, at=self.now)
+        ):
+            return
+        lifecycle.move_case(self.case, move, by=self.manager, at=self.now)
         self.changes.update({"case": 1, "entry": 1, "hold": int(held)})
 
     @precondition(lambda self: self.is_open and not self.is_held)
@@ -73,8 +78,39 @@ class LifeOfACase(RuleBasedStateMachine):
     @rule()
     def close(self):
         held = self.is_held
-        lifecycle.close_case(self.case, by=self.manager, reason="Moved away", at=self.now)
+
+        def close():
+            lifecycle.close_case(self.case, by=self.manager, reason="Moved away", at=self.now)
+
+        if self.refuses_to_end(close):
+            return
+        close()
         self.changes.update({"case": 1, "entry": 1, "hold": int(held)})
+
+    def refuses_to_end(self, act):
+        """While a result lies unread no act ends the case."""
+        if not self.case.results.filter(arrived_at__isnull=False, read_at=None).exists():
+            return False
+        with pytest.raises(Refused, match="has arrived and was not read"):
+            act()
+        return True
+
+    @precondition(lambda self: self.is_open)
+    @rule(days=st.integers(1, 30))
+    def ask_for_a_result(self, days):
+        results.request_result(self.case, "Echo", self.manager, read_within_days=days, by=self.manager, at=self.now)
+
+    @precondition(lambda self: self.case.results.filter(arrived_at=None).exists())
+    @rule()
+    def a_result_arrives(self):
+        """Also when the case is closed."""
+        results.record_arrival(self.case.results.filter(arrived_at=None)[0], "Normal", by=self.manager, at=self.now)
+
+    @precondition(lambda self: self.case.results.filter(arrived_at__isnull=False, read_at=None).exists())
+    @rule()
+    def read_a_result(self):
+        unread = self.case.results.filter(arrived_at__isnull=False, read_at=None)[0]
+        results.read_result(unread, by=self.manager, at=self.now)
 
     @precondition(lambda self: not self.is_open)
     @rule()
@@ -118,6 +154,15 @@ class LifeOfACase(RuleBasedStateMachine):
     def every_stay_that_ended_has_exactly_the_escalations_of_its_ledger(self):
         for entry in self.case.entries.exclude(left_at=None) if hasattr(self, "case") else ():
             assert recorded(entry) == passed(entry, entry.left_at)
+
+    @invariant()
+    def every_result_that_was_read_has_exactly_the_escalations_of_its_ladder(self):
+        for result in self.case.results.filter(read_at__isnull=False) if hasattr(self, "case") else ():
+            (seen,) = watched.results([result])
+            assert not seen.passed(result.read_at)
+            assert not self.case.escalations.filter(
+                kind="result", thing_id=result.pk, reached_at__gt=result.read_at
+            ).exists()
 
     @invariant()
     def every_change_left_one_history_row_with_user_and_reason(self):

@@ -7,7 +7,7 @@ from cases import lifecycle
 from tests.cases.web.reading import words
 from tests.factories import a_case, the_move
 
-ACTS = ["hold", "resume", "close", "assign", "note", "add_task", "request_result", "document"]
+ACTS = ["hold", "resume", "close", "assign", "note", "add_task", "chase", "request_result", "document"]
 ABOUT_ONE = [
     *("accept", "decline", "withdraw", "task", "cancel_task", "give_task"),
     *("result_arrived", "read_result", "change_reader", "download", "form_record", "acknowledge"),
