@@ -29,6 +29,12 @@ def may_override(user, case, requirement) -> bool:
     return access.role_in(user, case.team_id) in requirement.override_roles
 
 
+def passable(user, case, transition, now) -> list[tuple[Requirement, str]]:
+    """Return the requirements that are not met at ``now`` and ``user`` may pass over, each with what is missing."""
+    mine = [row for row in transition.requirements.all() if may_override(user, case, row)]
+    return [(row, sentence) for row in mine if (sentence := row.refusal(case, now))]
+
+
 def grant(case, transition, overriding: dict[int, str], *, now, by) -> dict[int, Granted]:
     """Return, by key, which requirements of ``transition`` are passed over: those in ``overriding`` ({key: reason})
     that are not met at ``now``.

@@ -1,6 +1,6 @@
 """What the interface says about a case: what the case page says, for who may see that page."""
 
-from cases import access
+from cases import access, asked, overrides
 from cases.watch import watched
 
 
@@ -93,10 +93,15 @@ def move(user, case, transition, now) -> dict:
     """A possible move, and a sentence for each thing that stands in its way."""
     not_theirs = access.refusal(user, "move", case.team, transition=transition)
     missing = [*filter(None, [not_theirs]), *case.refusals(transition, now)]
+    facts = asked.facts_on_the_way(transition.target)
+    passable = [] if transition.target.by_handoff else overrides.passable(user, case, transition, now)
+    asks = [{"code": fact.code, "question": fact.question or fact.name, "choices": fact.choices} for fact in facts]
     return {
         "id": transition.pk,
         "name": transition.name,
         "target": named(transition.target),
         "allowed": not missing,
         "missing": missing,
+        "facts": asks,
+        "may_override": [{"requirement": row.pk, "sentence": sentence} for row, sentence in passable],
     }

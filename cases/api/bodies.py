@@ -2,12 +2,14 @@
 
 import json
 
+from django.core.validators import slug_re
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 LARGEST_KEY = 2**63 - 1  # of a row in the database
 LONGEST_NOTE = 5000  # characters, as on the page
+LONGEST_ANSWER = 200
 
 
 class JSONObject(BaseParser):
@@ -71,12 +73,56 @@ class Text(serializers.Field):
         super().fail(key, what=self.field_name, **words)
 
 
+class Named(serializers.Field):
+    """Values by name: {"lab": "Another hospital"}. A name is a code of the map, a value is what ``child`` takes."""
+
+    default_error_messages = {
+        "null": "“{what}” must be names with values. Leave it out if there is nothing to say.",
+        "invalid": "“{what}” must be names with values. Leave it out if there is nothing to say.",
+    }
+
+    def __init__(self, *, child, **options):
+        self.child = child
+        super().__init__(**options)
+        self.child.bind("", self)
+
+    def to_internal_value(self, data):
+        if not isinstance(data, dict) or not all(slug_re.match(name) for name in data):
+            self.fail("invalid")
+        self.child.field_name = self.field_name  # what a mistake in a value is called by
+        return {name: self.child.run_validation(value) for name, value in data.items()}
+
+    def fail(self, key, **words):
+        super().fail(key, what=self.field_name, **words)
+
+
+class Answer(Text):
+    """The answer to a question of a form: text, or a list of texts where several can be chosen."""
+
+    def to_internal_value(self, data):
+        if isinstance(data, list):
+            return [super(Answer, self).to_internal_value(item) for item in data]
+        return super().to_internal_value(data)
+
+
+class OverrideBody(serializers.Serializer):
+    """A requirement that is not met, and why the case is moved all the same."""
+
+    requirement = Key()
+    reason = Text(longest=LONGEST_NOTE)
+
+
 class MoveBody(serializers.Serializer):
-    """Which move of the case in the context to make, why, and which stay the caller was looking at."""
+    """Which move of the case in the context to make, why, and which stay the caller was looking at; the facts about
+    the next stay, the forms that are missing, and what is overridden.
+    """
 
     transition = Key()
     note = Text(longest=LONGEST_NOTE, required=False)
     seen_entry = Key(required=False, allow_null=True)
+    facts = Named(child=Text(longest=LONGEST_ANSWER), required=False)
+    forms = Named(child=Named(child=Answer(longest=LONGEST_NOTE)), required=False)
+    overrides = OverrideBody(many=True, required=False)
 
     def validate_transition(self, key):
         try:

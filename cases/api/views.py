@@ -40,5 +40,7 @@ class MovesView(CaseView):
         case = self.find_case()
         body = MoveBody(data=request.data, context={"case": case})
         body.is_valid(raise_exception=True)
-        lifecycle.move_case(case, **body.validated_data, by=request.user)
+        sent = dict(body.validated_data)
+        overriding = {row["requirement"]: row["reason"] for row in sent.pop("overrides", ())}
+        lifecycle.move_case(case, **sent, overriding=overriding, by=request.user)
         return self.answer()

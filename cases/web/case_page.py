@@ -87,6 +87,7 @@ class CasePage(CaseView, TemplateView):
             "deciding": moves.deciding_forms(case, possible, offer, record.forms),
             "offer": handoffs.offer_shown(offer, user, now) if offer else None,
             "declined": declined_here(record.handoffs, self.entry),
+            "giving_back": handoffs.giving_back(record, user),
             "detours": [] if self.reads_only else detours.buttons(case, user, record.events, now),
             "escalations": pressing(record.escalations),
             "people": people.to_ask(case, record.stays, ways, self.recipients),

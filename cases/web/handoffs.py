@@ -43,6 +43,24 @@ def offer_shown(handoff, user, now) -> Offer:
     )
 
 
+@dataclass(frozen=True)
+class GivingBack:
+    """What the case page says of a handoff that was accepted: it may be given back, or it was."""
+
+    may_be: Handoff | None  # by the reader
+    was: Handoff | None  # and so the case is here
+
+
+def giving_back(record, user) -> GivingBack:
+    """Return what there is to say about giving the case of ``record`` back, to ``user``."""
+    stay = record.open_stay
+    began = [row for row in record.handoffs if stay and row.transition_id == stay.via_id]
+    accepted = (row for row in began if row.status == Status.ACCEPTED and row.answered_at == stay.entered_at)
+    returned = (row for row in record.handoffs if stay and row.returned_at == stay.entered_at)
+    mine = (row for row in accepted if handoffs.answer_refusal(user, row) is None)
+    return GivingBack(next(mine, None), next(returned, None))
+
+
 class OfferCase(WayView):
     """Say what handing over means; offer the case."""
 

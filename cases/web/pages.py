@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
 from django.views.generic import FormView
 
-from cases import access
+from cases import access, meanwhile
 from cases.meanwhile import LastRecorded, Seen
 from cases.models import Case
 from cases.refusals import Refused, StaleView
@@ -69,9 +69,19 @@ class ActView(CaseView, FormView):
     title = button = lead = ""
     looked_at = ("case", "entry")  # what this request has read of the case
 
+    not_theirs = ""  # why who sends this page may not act on the case (any more)
+
     def admit(self, user):
-        if sentence := access.refusal(user, self.act, self.case.team):
+        sentence = access.refusal(user, self.act, self.case.team)
+        if sentence and self.request.method == "POST":
+            self.not_theirs = sentence
+        elif sentence:
             raise PermissionDenied(sentence)
+
+    def post(self, request, *args, **kwargs):
+        if self.not_theirs:
+            return self.forbid(self.get_form(), self.not_theirs)
+        return super().post(request, *args, **kwargs)
 
     def obstacle(self) -> str | None:
         """Return the sentence that is shown instead of the form, to who may read this page but not act on it now."""
@@ -95,8 +105,18 @@ class ActView(CaseView, FormView):
             is_stale = isinstance(refused, StaleView)
             context = self.get_context_data(form=form, refusals=refused.reasons, is_stale=is_stale)
             return self.render_to_response(context)
+        except PermissionDenied as denied:
+            return self.forbid(form, str(denied))
         messages.success(self.request, done)
         return redirect(self.get_success_url())
+
+    def forbid(self, form, sentence):
+        """Show the page again with why it may not be sent: the case may have gone to another team meanwhile, and what
+        was typed is not lost for that.
+        """
+        self.look_again()
+        refusals = [*meanwhile.since(self.case, self.seen_entry), sentence]
+        return self.render_to_response(self.get_context_data(form=form, refusals=refusals), status=403)
 
     def look_again(self):
         """Forget the case as this request found it: somebody may have been quicker."""

@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
-from cases import lifecycle
-from cases.models import Escalation, Notice, NoticeLine, StageEntry
-from cases.refusals import Refused
+from cases import handoffs, lifecycle, recording
+from cases.meanwhile import LastRecorded, Seen
+from cases.models import Case, Escalation, Notice, NoticeLine, StageEntry
+from cases.refusals import Refused, StaleView
 from cases.watch import sweep, timers
-from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, fresh
+from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, fresh, the_move
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -143,3 +145,71 @@ def test_rebuilding_timers_while_cases_move_finds_nothing_wrong():
 
     found, done = at_once(lambda: [s for _ in range(8) for s in timers.rebuild(check=True)], hold_all)
     assert (found, done) == ([], None)
+
+
+def of_both_teams():
+    """Somebody who may act on the case wherever it is."""
+    person = a_member("booking")
+    person.memberships.create(team=a_member("clinic").memberships.get().team)
+    return person
+
+
+def test_two_answers_to_one_offer_at_once_one_wins_and_the_other_is_told():
+    pathway = a_pathway(handoff="2 days")
+    sender, first, second = a_member("booking"), a_member("clinic"), a_member("clinic")
+    for _ in range(6):
+        case = a_case(pathway)
+        offer = handoffs.offer(case, the_move(case, "review"), by=sender, note="Needs a lift")
+
+        outcomes = at_once(
+            lambda offer=offer: handoffs.accept(offer, by=first),
+            lambda offer=offer: handoffs.decline(offer, by=second, why="No bed"),
+            lambda offer=offer: handoffs.withdraw(offer, by=sender, why="Not needed"),
+        )
+
+        lost = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        assert len(lost) == 2
+        assert all(isinstance(error, Refused) and "has been answered already" in error.reasons[0] for error in lost)
+        assert fresh(case).stage == ("review" if fresh(offer).status == "accepted" else "triage")
+        assert timers.rebuild(check=True) == []
+
+
+def test_a_return_and_a_move_at_once_one_wins():
+    pathway = a_pathway(handoff="2 days")
+    sender, receiver = a_member("booking"), of_both_teams()
+    for _ in range(6):
+        case = a_case(pathway)
+        offer = handoffs.offer(case, the_move(case, "review"), by=sender, note="Needs a lift")
+        handoffs.accept(offer, by=receiver)
+        to_done = the_move(case, "done")
+
+        outcomes = at_once(
+            lambda offer=offer: handoffs.give_back(offer, by=receiver, why="The stairs are not safe"),
+            lambda case=case, move=to_done: lifecycle.move_case(case, move, by=receiver),
+        )
+
+        lost = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        assert len(lost) == 1
+        assert isinstance(lost[0], Refused)
+        assert case.entries.count() == 3
+        assert (fresh(case).stage, fresh(offer).status) in {("triage", "returned"), ("done", "accepted")}
+
+
+def test_a_move_whose_page_was_overtaken_is_never_made_however_close_it_was():
+    pathway, mover, writer = a_pathway(), a_member("booking"), of_both_teams()
+    for _ in range(8):
+        case = a_case(pathway)
+        until = Case.objects.annotate(until=LastRecorded(F("pk"))).get(pk=case.pk).until
+        seen, move = Seen(case.open_entry.pk, until, mover), the_move(case, "review")
+
+        moved, wrote = at_once(
+            lambda case=case, move=move, seen=seen: lifecycle.move_case(case, move, by=mover, seen_entry=seen),
+            lambda case=case: recording.write_note(case, "The family declines.", by=writer),
+        )
+
+        assert not isinstance(wrote, Exception), "a note is never refused"
+        came_first = isinstance(moved, StaleView)
+        assert came_first or fresh(case).stage == "review"
+        if came_first:
+            assert f"{writer} wrote a note at " in moved.reasons[0]
+            assert fresh(case).stage == "triage"

@@ -80,6 +80,8 @@ def test_a_case_says_where_it_is_how_long_and_what_each_move_lacks(api, casework
         "target": {"code": "review", "name": "Review"},
         "allowed": False,
         "missing": ["Complete the Risk assessment first."],
+        "facts": [],
+        "may_override": [],
     }
     assert (to_done["allowed"], to_done["missing"]) == (True, [])
 

@@ -78,6 +78,53 @@ def test_a_move_that_is_not_ready_is_refused_with_the_sentences_of_the_page(api,
     assert fresh(case).stage == "triage"
 
 
+LAB = {"code": "lab", "name": "Lab", "question": "Which lab?", "choices": ["North", "South"], "stages": ["review"]}
+MANAGERS = [("form completed", {"form": "risk-assessment"}, "manager")]
+
+
+def test_facts_and_a_missing_form_are_sent_with_the_move(api, caseworker):
+    case = a_case(a_pathway(requires=RISK_ASSESSMENT, facts=[LAB]))
+    shown = api.get(f"/api/v1/cases/{case.reference}/").json()["moves"][0]
+    assert shown["facts"] == [{"code": "lab", "question": "Which lab?", "choices": ["North", "South"]}]
+
+    answer = move(api, case, "review", facts={"lab": "South"}, forms={"risk-assessment": {"falls": "no"}})
+
+    assert answer.status_code == 200
+    assert case.open_entry.facts == {"lab": "South"}
+    assert case.form_records.get().completed_by == caseworker
+
+
+def test_every_wrong_answer_is_told_and_nothing_is_kept(api):
+    case = a_case(a_pathway(requires=RISK_ASSESSMENT, facts=[LAB]))
+
+    forms = move(api, case, "review", forms={"risk-assessment": {"falls": "perhaps"}, "other": {}})
+    facts = move(api, case, "review", facts={"lab": "West", "site": "x"})
+
+    assert (forms.status_code, facts.status_code) == (409, 409)
+    assert forms.json()["reasons"][1] == "“Move to Review” does not ask for the form “other”."
+    assert facts.json()["reasons"] == [
+        "“site” is not asked on the way into Review.",
+        "Choose one of the answers to “Which lab?”: North, South.",
+    ]
+    assert not case.form_records.exists()
+    assert fresh(case).stage == "triage"
+
+
+def test_a_requirement_is_overridden_by_whom_the_map_names(api, caseworker):
+    case = a_case(a_pathway(requires=MANAGERS))
+    requirement = the_move(case, "review").requirements.get().pk
+    sent = {"overrides": [{"requirement": requirement, "reason": "They ring at noon."}]}
+    refused = move(api, case, "review", **sent)
+    assert refused.status_code == 403
+    assert refused.json()["reasons"][0].endswith("A manager of Booking team can.")
+
+    caseworker.memberships.update(role="manager")
+    shown = api.get(f"/api/v1/cases/{case.reference}/").json()["moves"][0]
+    assert shown["may_override"] == [{"requirement": requirement, "sentence": "Complete the Risk assessment first."}]
+    assert move(api, case, "review", **sent).status_code == 200
+    assert case.overrides.get().reason == "They ring at noon."
+
+
 def test_a_move_of_another_stage_is_refused(api, case):
     to_triage = next(m for m in case.version_map.transitions.values() if m.source.code == "review")
     answer = api.post(moves(case), {"transition": to_triage.pk})
@@ -173,7 +220,19 @@ UNREADABLE = "“note” holds characters that cannot be kept. Take them out and
         ({"seen_entry": "1"}, NO_NUMBER.format("seen_entry")),
         ({"seen_entry": -1}, NO_NUMBER.format("seen_entry")),
         ({"seen_entry": 2**64}, NO_NUMBER.format("seen_entry")),
-        ({"seenentry": 1}, "1 of the names sent mean nothing here. Send only transition, note, seen_entry."),
+        ({"facts": []}, "“facts” must be names with values. Leave it out if there is nothing to say."),
+        ({"facts": {"a b": "x"}}, "“facts” must be names with values. Leave it out if there is nothing to say."),
+        ({"facts": {"lab": 5}}, "“facts” must be text. Leave it out if there is nothing to say."),
+        ({"forms": {"f": "x"}}, "“forms” must be names with values. Leave it out if there is nothing to say."),
+        ({"forms": {"f": {"q": {}}}}, "“forms” must be text. Leave it out if there is nothing to say."),
+        (
+            {"overrides": [{"requirement": 1, "reason": 5}]},
+            "“reason” must be text. Leave it out if there is nothing to say.",
+        ),
+        (
+            {"seenentry": 1},
+            "1 of the names sent mean nothing here. Send only transition, note, seen_entry, facts, forms, overrides.",
+        ),
     ],
 )
 def test_a_body_with_a_mistake_is_refused_with_its_sentence(api, case, body, sentence):
@@ -226,12 +285,11 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
+NAMES = ["transition", "note", "seen_entry", "facts", "forms", "overrides", "\ud800"]
 BODIES = (
     st.binary(max_size=200)
     | JSON.map(lambda value: json.dumps(value).encode())
-    | st.fixed_dictionaries({}, optional={"transition": JSON, "note": JSON, "seen_entry": JSON, "\ud800": JSON}).map(
-        lambda value: json.dumps(value).encode()
-    )
+    | st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, JSON)).map(lambda value: json.dumps(value).encode())
 )
 
 

@@ -239,3 +239,54 @@ def test_handoffs_that_are_over_stay_readable(signed_in, case, offer, clinician)
 
     assert "Clinic team accepted it" in said
     assert "She comes on Monday." in said
+
+
+def test_the_team_that_accepted_a_case_may_return_it_with_a_reason(client, case, offer, clinician):
+    handoffs.accept(offer, by=clinician)
+    page = answer_page(offer, "give_back")
+    client.force_login(clinician)
+    assert button(page) in client.get(case.get_absolute_url()).content.decode()
+    assert "It goes back to Booking team, to the stage it came from, with a new limit." in words(client.get(page))
+    seen = {"seen_entry": fresh(case).open_entry.pk}
+
+    assert reasons(client.post(page, seen)) == ["Fill in “Why is it returned?”."]
+    answer = client.post(page, seen | {"why": "The stairs are not safe."}, follow=True)
+
+    assert "Returned to Triage, with Booking team. Priya Shah has it again." in words(answer)
+    assert fresh(offer).return_reason == "The stairs are not safe."
+
+
+def test_the_sender_reads_who_returned_the_case_and_why(signed_in, case, offer, clinician):
+    handoffs.accept(offer, by=clinician)
+    assert button(answer_page(offer, "give_back")) not in signed_in.get(case.get_absolute_url()).content.decode()
+    handoffs.give_back(offer, by=clinician, why="The stairs are not safe.")
+
+    said = words(signed_in.get(case.get_absolute_url()))
+
+    assert "Clinic team returned this case" in said
+    assert "“The stairs are not safe.”" in said
+
+
+def test_a_case_that_has_gone_on_says_so_on_the_page_that_returns_it(client, case, offer, clinician):
+    handoffs.accept(offer, by=clinician)
+    seen = {"seen_entry": fresh(case).open_entry.pk}
+    lifecycle.move_case(case, the_move(case, "triage"), by=clinician)
+    client.force_login(clinician)
+    page = answer_page(offer, "give_back")
+
+    assert "cannot be returned to Booking team any more: it has gone on since." in words(client.get(page))
+    answer = client.post(page, seen | {"why": "The stairs are not safe."})
+    assert "moved this case to Triage at" in reasons(answer)[0]
+    assert "The stairs are not safe." in answer.content.decode()
+
+
+def test_for_an_agency_the_sender_records_who_returned_the_case(signed_in, case, caseworker):
+    offer = handoffs.offer(case, the_move(case, "review"), by=caseworker, note="Needs a lift.")
+    handoffs.accept(offer, by=caseworker, answer="Mrs Jones, by phone")
+    page = answer_page(offer, "give_back")
+    assert "Clinic team returns this case" in words(signed_in.get(page))
+
+    typed = {"seen_entry": fresh(case).open_entry.pk, "why": "No bed."}
+    assert reasons(signed_in.post(page, typed)) == ["Fill in “Who said so, and how?”."]
+    assert signed_in.post(page, typed | {"who": "Mrs Jones, by phone"}).status_code == 302
+    assert fresh(offer).return_reason == "No bed.\nMrs Jones, by phone"
