@@ -10,8 +10,10 @@ from tests.factories import (
     a_case,
     a_detour_pathway,
     a_draft,
+    a_form,
     a_manager,
     a_member,
+    a_move,
     a_pathway,
     a_stage,
     fresh,
@@ -131,7 +133,8 @@ def test_opening_a_case_does_not_count_restricted_ones(signed_in, case, casework
 
     page = signed_in.post(reverse("open_case"), {"pathway": "safeguarding", "nhs_number": case.patient.nhs_number})
 
-    assert page.context["open_already"] == {"seen": [], "unseen": 0}
+    found = page.context["open_already"]
+    assert (found.seen, found.unseen) == ([], 0)
 
 
 @pytest.mark.parametrize("who", ["caseworker", "clinician", "inspector"])
@@ -215,3 +218,52 @@ def test_a_move_that_waits_for_a_restricted_child_leads_nowhere(signed_in, case,
         page
     )
     assert child.reference not in page.content.decode()
+
+
+# An urgent one, which asks a form at once
+
+
+@pytest.fixture
+def urgent(db):
+    """A case with an urgent detour, whose pathway's form is asked at once."""
+    version = a_draft("urgent")
+    a_form(version, "score", "NEWS2 score")
+    rang = a_stage(version, "rang", is_first=True, team="acute", limit="15 minutes")
+    a_move(rang, a_stage(version, "over", team="acute", limit=None, kind="final"))
+    rule = {
+        "form": "score",
+        "raises_priority": True,
+        "shorten_amount": 4,
+        "shorten_unit": "hours",
+        "tell_at_once": True,
+        "name": "Urgent",
+    }
+    return a_case(a_pathway(detours=[(publish(version), rule)]), at=timezone.now())
+
+
+def test_an_urgent_detour_asks_its_form_and_says_what_it_presses(signed_in, urgent, manager):
+    page = signed_in.get(address(urgent, "urgent"))
+    said = words(page)
+
+    assert "This case is due by" in said
+    assert "This case is urgent, and comes first on every list, until that one has ended." in said
+    assert f"Told at once by e-mail: {manager}." in said
+    assert "NEWS2 score Is there a risk of falls?" in said
+    assert "What has happened?" not in said
+
+
+def test_the_answers_are_sent_and_saved_with_the_detour(signed_in, urgent):
+    page = address(urgent, "urgent")
+    sent = {"seen_entry": urgent.open_entry.pk}
+    assert reasons(signed_in.post(page, sent)) == ["Answer “Is there a risk of falls?”."]
+    assert not urgent.children.exists()
+
+    answer = signed_in.post(
+        page, sent | {"answer.falls": "yes", "answer.notes": "Score 7", "note": "Pale"}, follow=True
+    )
+
+    child = urgent.children.get()
+    assert "This case is urgent now, and due on" in words(answer)
+    assert [row["answer"] for row in child.form_records.get().answers] == ["yes", "Score 7"]
+    assert child.notes.get().text == "Pale"
+    assert fresh(urgent).priority == 1
