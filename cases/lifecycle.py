@@ -190,4 +190,5 @@ def assign_case(case, owner, *, by, note="", seen_entry=None, at=None):
         raise Refused(f"{owner} is not in {case.team}. Choose a person of that team.")
     case.owner = owner
     to_do.give_with_case(case, owner, by=by)
-    return save_with_history(case, by=by, reason=note or (f"Given to {owner}" if owner else "Given back to the team"))
+    reason = note or (f"Given to {owner}" if owner else "Given back to the team")
+    return save_with_history(case, by=by, reason=reason, at=at)  # since when somebody has it stands in no other row

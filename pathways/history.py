@@ -23,11 +23,19 @@ def trail(kind=HistoricalRecords, **options):
     )
 
 
-def save_with_history(instance, *, by, reason, **options):
-    """Save ``instance`` with one history row that says who (``by``) and why (``reason``)."""
+def save_with_history(instance, *, by, reason, at=None, **options):
+    """Save ``instance`` with one history row that says who (``by``) and why (``reason``).
+
+    ``at`` is when that was, for journeys that are built up from elsewhere; None: now.
+    """
     instance._history_user = by
     instance._change_reason = reason
+    if at is None:
+        instance.save(**options)
+        return instance
+    instance._history_date = at
     instance.save(**options)
+    del instance._history_date  # what is changed next is changed at a time of its own
     return instance
 
 
