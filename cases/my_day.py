@@ -46,10 +46,10 @@ def my_day(user, now) -> MyDay:
     asked = Asked(user, now)
     ways = [way[: COUNTED + 1] for way in _ways_in(asked)]
     mine = Case.objects.visible_to(user).filter(pk__in=ways[0].union(*ways[1:], all=True))
-    grouped = mine.latest_first().values_list("pk", reasons.most_pressing(asked))
+    found = mine.latest_first().values_list("pk", reasons.most_pressing(asked))
     groups = {code: [] for code in Reason}
-    for pk, code in grouped:
-        if code is not None:  # a closed case that is no reason any more: somebody was quicker
+    for pk, code in found:
+        if code:  # a closed case may have none any more: somebody was quicker
             groups[Reason(code)].append(pk)
     first = {code: members[: SHOWN_ON_TRACK if code == Reason.ON_TRACK else SHOWN] for code, members in groups.items()}
     shown = [pk for members in first.values() for pk in members]

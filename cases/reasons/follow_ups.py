@@ -106,10 +106,11 @@ class BackFromDetour(Because):
 
     def holds(self, asked):
         here = StageEntry.objects.filter(case=OuterRef("parent"), left_at=None, entered_at__lte=OuterRef("closed_at"))
-        ended = self._ended(asked).filter(Exists(here))
-        for model, when in TAKEN_UP.items():
-            since = {f"{when}__gt": OuterRef("closed_at")}
-            ended = ended.filter(~Exists(model.objects.filter(case=OuterRef("parent"), **since)))
+        taken_up = (
+            Exists(model.objects.filter(case=OuterRef("parent"), **{f"{when}__gt": OuterRef("closed_at")}))
+            for model, when in TAKEN_UP.items()
+        )
+        ended = self._ended(asked).filter(Exists(here), *(~acted for acted in taken_up))
         return Q(Exists(ended)) & ~Q(status="closed")
 
     def shows(self, asked):

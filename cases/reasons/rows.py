@@ -10,10 +10,13 @@ from cases.web.ages import Age, Schedules, age
 
 @dataclass(frozen=True)
 class Row:
-    """A case as every list shows it. ``who`` has it: "You", a name, or nothing when nobody has."""
+    """A case as every list shows it. ``name``: the patient's, or the case's in its log. ``who`` has it: "You", a name,
+    or nothing when nobody has.
+    """
 
     case: object
     url: str
+    name: str
     pathway: str
     age: Age
     who: str
@@ -38,6 +41,7 @@ def _row(case, asked, schedules):
     return Row(
         case=case,
         url=case.get_absolute_url(),
+        name=str(case.patient or case.log_id),
         pathway=case.version_map.pathway.name,
         age=how_old,
         who="You" if case.owner_id == asked.user.pk else str(case.owner or ""),

@@ -12,8 +12,9 @@ from cases.web.pages import ActView, SignedInView
 
 def home(request):
     """Lead to the first page of whoever is signed in: My day for people in a team, the cases for others."""
-    works = request.user.is_authenticated and access.teams_of(request.user)
-    return redirect("my_day" if works else "cases")
+    if not request.user.is_authenticated:
+        return redirect("sign-in")
+    return redirect("my_day" if access.teams_of(request.user) else "cases")
 
 
 class MyDayPage(SignedInView, TemplateView):

@@ -156,6 +156,7 @@ def test_others_begin_with_the_cases(client, request, who):
 
 
 def test_who_is_not_signed_in_is_asked_to(client):
+    assert client.get("/").url == "/sign-in/", "and is led to their own first page from there"
     assert client.get(ADDRESS).url == f"/sign-in/?next={ADDRESS}"
 
 
