@@ -9,6 +9,7 @@ from cases.models import (
     Escalation,
     FormRecord,
     Hold,
+    ListExport,
     Note,
     Notice,
     Patient,
@@ -140,3 +141,12 @@ class TimerAdmin(JourneyAdmin):
 @admin.register(SweepRun)
 class SweepRunAdmin(ReadOnlyAdmin):
     list_display = ["as_of", "started_at", "finished_at", "escalations", "set_aside"]
+
+
+@admin.register(ListExport)
+class ListExportAdmin(ReadOnlyAdmin):
+    """Who took which list of cases out of the portal; the choices of a list name no patient."""
+
+    list_display = ["exported_at", "exported_by", "rows", "query"]
+    list_select_related = ["exported_by"]
+    list_filter = ["exported_at"]

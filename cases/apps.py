@@ -8,7 +8,13 @@ class CasesConfig(AppConfig):
     verbose_name = "Cases"
 
     def ready(self):
-        from cases import calendar_change, migration, requirements, search  # noqa: F401 - requirements registers checks
+        from cases import (
+            calendar_change,
+            list_export,
+            migration,
+            requirements,  # noqa: F401 - registers the checks a pathway may ask
+            search,
+        )
         from pathways import groups
         from pathways.registry import consequence
 
@@ -17,3 +23,4 @@ class CasesConfig(AppConfig):
         connection_created.connect(search.prepare)
         # Again: after pathways were migrated, the rights to read cases did not exist yet.
         post_migrate.connect(groups.ensure, sender=self)
+        post_migrate.connect(list_export.let_the_privacy_lead_read, sender=self)

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from cases import lifecycle, list_export
 from cases.models import ListExport
+from pathways.groups import INSPECTOR, PATHWAY_ADMINISTRATOR, PRIVACY_LEAD
 from pathways.models import Team
 from tests.cases.web.conftest import *  # noqa: F403 - its world
-from tests.factories import PatientFactory, a_case, a_pathway
+from tests.factories import PatientFactory, a_case, a_pathway, in_group
 
 DAY = timedelta(days=1)
 
@@ -120,3 +121,16 @@ def test_a_list_that_is_too_long_for_a_file_is_refused_and_nothing_is_written_do
 def test_it_is_not_taken_by_following_a_link(signed_in, pathway):
     assert signed_in.get("/cases/download/").url == "/cases/"
     assert not ListExport.objects.exists()
+
+
+@pytest.mark.parametrize(("group", "sees"), [(INSPECTOR, 200), (PRIVACY_LEAD, 200), (PATHWAY_ADMINISTRATOR, 403)])
+def test_who_took_what_is_read_by_inspectors_and_privacy_leads_and_changed_by_nobody(
+    client, pathway, caseworker, group, sees
+):
+    kept = ListExport.objects.create(query="late=late", rows=7, exported_by=caseworker)
+    client.force_login(in_group(group, is_staff=True))
+
+    assert client.get("/admin/cases/listexport/").status_code == sees
+    assert client.get(f"/admin/cases/listexport/{kept.pk}/change/").status_code == sees
+    assert client.post(f"/admin/cases/listexport/{kept.pk}/change/", {"rows": 1}).status_code == 403
+    assert client.post(f"/admin/cases/listexport/{kept.pk}/delete/").status_code == 403
