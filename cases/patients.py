@@ -5,6 +5,7 @@ That two records are of one patient is ``cases.merging``'s to mend.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -148,7 +149,7 @@ def changes(patient) -> list[Change]:
     Out of its history: the page of a patient is where that evidence is read.
     """
     rows = list(patient.history.select_related("history_user"))
-    return [_change(row, before) for row, before in zip(rows, [*rows[1:], None], strict=True)]
+    return [_change(row, before) for row, before in pairwise([*rows, None])]
 
 
 def seen_now(patient) -> int:
@@ -156,11 +157,17 @@ def seen_now(patient) -> int:
     return patient.history.values_list("history_id", flat=True).first() or 0
 
 
+def as_seen(patient, seen) -> dict:
+    """Return the PARTICULARS as they were when a page showed them (``seen``); empty if that cannot be told."""
+    row = patient.history.filter(history_id=seen).first()
+    return {name: getattr(row, name) for name in PARTICULARS} if row else {}
+
+
 def _changed_since(patient, seen) -> list[str]:
     since = patient.history.filter(history_id__gt=seen).count()
     found = [change for change in changes(patient)[:since] if change.different]
     return [
-        f"{change.by} has changed the {' and the '.join(which for which, *_ in change.different)} since you opened "
+        f"{change.by} has changed {' and '.join(f'“{which}”' for which, *_ in change.different)} since you opened "
         f"this page: “{change.reason}”. Look at it again. What you typed is kept."
         for change in found
     ]

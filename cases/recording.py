@@ -10,7 +10,6 @@ from cases import access
 from cases.models import Case, Document, DocumentContent, FormRecord, Note
 from cases.questionnaire import answers_in_words
 from cases.refusals import Refused
-from cases.results import read_result, record_arrival, request_result  # noqa: F401 - they moved
 from pathways.history import save_with_history
 
 

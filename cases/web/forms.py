@@ -163,7 +163,7 @@ class ReaderForm(FormOfTeam):
 
     person = "reader"
 
-    reader = PersonField(label="Who reads it?", widget=forms.RadioSelect)
+    reader = PersonField(label="Who reads it?", widget=forms.Select)
     why = long_text("Why?", help_text="For example: Ada Reed has left the team.")
 
 

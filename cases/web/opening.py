@@ -76,6 +76,8 @@ class NewPatientForm(ParticularsForm):
     is_new = forms.BooleanField(label="None of these: enter a new patient")
     note = long_text("Note", required=False, help_text="Why the case is opened.")
 
+    field_order = ["family_name", "given_name", "born_on", "needs", "at_risk", "note", "is_new"]
+
     def __init__(self, *args, alike=None, **kwargs):
         super().__init__(*args, **kwargs)
         if not alike:

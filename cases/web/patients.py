@@ -82,9 +82,14 @@ class PatientAct(PatientView, FormView):
             done = self.perform(**form.cleaned_data)
         except Refused as refused:
             self.__dict__.pop("patient", None)  # somebody may have been quicker: show the record as it is now
+            form = self.again(form)
             return self.render_to_response(self.get_context_data(form=form, refusals=refused.reasons))
         messages.success(self.request, done)
         return redirect(self.get_success_url())
+
+    def again(self, form):
+        """Return the form that is shown after a refusal: the one that was sent, with all that was typed."""
+        return form
 
     def get_success_url(self):
         return reverse("patient", args=[self.patient.pk])
@@ -158,6 +163,12 @@ class ChangePatient(PatientAct):
             self.patient, by=self.request.user, reason=reason, seen=self.seen, **particulars
         )
         return f"Saved what is known of {patient}."
+
+    def again(self, form):
+        """Where nothing was typed, show what somebody has recorded meanwhile: sent again, it must not be lost."""
+        typed, then = form.cleaned_data, patients.as_seen(self.patient, self.seen)
+        untouched = [name for name, value in then.items() if typed[name] == (value or "")]
+        return ChangeForm(initial=typed | {name: getattr(self.patient, name) or "" for name in untouched})
 
     def get_context_data(self, **context):
         # After a refusal too: who has read what was changed meanwhile may save over it.

@@ -89,7 +89,7 @@ def test_a_change_of_what_somebody_changed_meanwhile_is_refused_with_what_and_by
     patients.change_patient(patient, by=other, needs="Interpreter", reason="She asked", seen=seen)
 
     assert refused(lambda: patients.change_patient(patient, by=caseworker, at_risk="Falls", seen=seen, **WHY)) == [
-        "Ravi Lal has changed the what they need since you opened this page: “She asked”. Look at it again. "
+        "Ravi Lal has changed “what they need” since you opened this page: “She asked”. Look at it again. "
         "What you typed is kept."
     ]
     assert fresh(patient).at_risk == ""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cases import handoffs, lifecycle, recording
+from cases import handoffs, lifecycle, recording, results
 from cases.refusals import Refused, TransitionRefused
 from tests.factories import MONDAY, a_case, a_detour_pathway, a_member, a_move, a_pathway, fresh, the_move
 
@@ -90,11 +90,11 @@ def test_a_document_of_another_kind_or_too_large_is_refused(caseworker, name, co
 def test_result_read_by_its_reader(caseworker):
     case = a_guarded_case("result read")
     assert refusals(case) == ["Record the result that is awaited, and who reads it."]
-    result = recording.request_result(case, "Echo", caseworker, by=caseworker, at=MONDAY)
+    result = results.request_result(case, "Echo", caseworker, by=caseworker, at=MONDAY)
     assert refusals(case) == ["“Echo” has not arrived yet."]
-    recording.record_arrival(result, "Normal", by=a_member("booking"), at=MONDAY)
+    results.record_arrival(result, "Normal", by=a_member("booking"), at=MONDAY)
     assert refusals(case) == [f"“Echo” has not been read yet. {caseworker} reads it."]
-    recording.read_result(result, by=caseworker, at=MONDAY)
+    results.read_result(result, by=caseworker, at=MONDAY)
     assert refusals(case) == []
 
 

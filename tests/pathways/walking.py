@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from cases import handoffs, lifecycle, recording, to_do
+from cases import handoffs, lifecycle, recording, results, to_do
 from cases.models import Task
 from pathways import registry
 from pathways.models import Membership, Role
@@ -57,8 +57,8 @@ class Walk:
                 for task in Task.objects.filter(case=case, code=requirement.options["task"], done_at=None):
                     to_do.complete_task(task, by=by, at=MONDAY)
             case "result read" if not case.results.exists():
-                result = recording.request_result(case, "MRI of the head", by, by=by, at=MONDAY)
-                recording.read_result(recording.record_arrival(result, "Normal.", by=by, at=MONDAY), by=by, at=MONDAY)
+                result = results.request_result(case, "MRI of the head", by, by=by, at=MONDAY)
+                results.read_result(results.record_arrival(result, "Normal.", by=by, at=MONDAY), by=by, at=MONDAY)
 
     def answers(self, case, move) -> dict[str, dict]:
         """The forms that the move requires, each filled in so that it leads this way."""

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import detours, handoffs, lifecycle, recording, to_do
+from cases import detours, handoffs, lifecycle, recording, results, to_do
 from cases.models import Case
 from cases.watch import escalations, sweep
 from tests.cases.web.conftest import RISK_ASSESSMENT
@@ -336,9 +336,9 @@ def test_the_page_costs_the_same_statements_whatever_the_case_holds(signed_in, l
         recording.write_note(late, f"Rang on day {day}.", by=caseworker)
         recording.complete_form(late, late.version_map.forms["risk-assessment"], {"falls": "no"}, by=caseworker)
         recording.attach_document(late, f"Letter {day}.pdf", b"%PDF-1.7", by=caseworker)
-        result = recording.request_result(late, "Echo", caseworker, by=caseworker)
-        recording.record_arrival(result, "Normal.", by=caseworker)
-        recording.request_result(late, "Bloods", caseworker, by=caseworker)
+        result = results.request_result(late, "Echo", caseworker, by=caseworker)
+        results.record_arrival(result, "Normal.", by=caseworker)
+        results.request_result(late, "Bloods", caseworker, by=caseworker)
         to_do.add_task(late, "Chase the report", by=caseworker, owner=caseworker, due_at=at + DAY)
         to_do.complete_task(to_do.add_task(late, "Ring", by=caseworker), by=caseworker)
         for offer in late.handoffs.filter(status="offered"):

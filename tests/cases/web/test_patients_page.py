@@ -69,6 +69,12 @@ def test_a_patient_is_found_by_those_alone_who_see_a_case_of_theirs(client, pati
         assert client.get(page(patient, name)).status_code == status
 
 
+def test_a_record_that_was_brought_in_from_elsewhere_has_a_page_too(signed_in, patient):
+    patient.history.all().delete()
+    assert "Nothing was changed since the record was brought in." in words(signed_in.get(page(patient)))
+    assert signed_in.post(page(patient, "change_patient"), typed(patient, needs="Interpreter")).status_code == 302
+
+
 def test_cases_that_the_reader_may_not_see_are_not_named(signed_in, patient):
     hidden = a_restricted_case(a_pathway("safe", team="safeguarding"))
     Case.objects.filter(pk=hidden.pk).update(patient=patient)
@@ -95,15 +101,17 @@ def test_a_page_that_is_out_of_date_says_who_changed_what_and_keeps_what_was_typ
     answer = signed_in.post(page(patient, "change_patient"), sent)
 
     assert reasons(answer) == [
-        "Grace Okafor has changed the why they are at risk since you opened this page: “Told by the ward”. "
+        "Grace Okafor has changed “why they are at risk” since you opened this page: “Told by the ward”. "
         "Look at it again. What you typed is kept."
     ]
     assert "Interpreter (Polish)" in answer.content.decode()
     assert "As it is recorded now" in words(answer)
     assert "At risk Lives alone" in words(answer)
-    again = sent | {"seen": answer.context["seen"], "at_risk": "Lives alone"}
+    assert 'value="Lives alone"' in answer.content.decode(), "sent again, it must not be lost"
+    shown = answer.context["form"].initial
+    again = sent | {"seen": answer.context["seen"], "at_risk": shown["at_risk"], "needs": shown["needs"]}
     assert signed_in.post(page(patient, "change_patient"), again).status_code == 302
-    assert fresh(patient).at_risk == "Lives alone"
+    assert (fresh(patient).at_risk, fresh(patient).needs) == ("Lives alone", "Interpreter (Polish)")
 
 
 def test_a_number_of_another_patient_leads_a_manager_to_merging(client, patient, other, caseworker, manager):
@@ -128,7 +136,7 @@ def test_the_other_record_is_found_by_number_or_by_name_and_compared(client, pat
     assert "Found PACIENT, Test" in words(client.post(address, name | {"born_on_year": 1963}))
 
     look = words(client.post(address, {"other": other.pk}))
-    assert "The two records side by side PATIENT, Test PACIENT, Test" in look
+    assert "The two records side by side What is known PATIENT, Test PACIENT, Test" in look
     assert "The two records differ in NHS number." in look
     assert other.cases.get().reference in look
     assert PatientMerge.objects.count() == 0
