@@ -32,7 +32,7 @@ def take(raised: list[tuple[Watched, list]], cases: dict[int, Case], now) -> Non
 
     Each rung once in a stay: a repeat tells again, and does nothing else.
     """
-    urgent, tasks = {}, []
+    urgent, tasks, by = {}, [], system_user()
     for seen, passed in raised:
         case = cases[seen.case.pk]
         for step in (seen.step(one.rung) for one in passed if one.occurrence == 0):
@@ -40,17 +40,15 @@ def take(raised: list[tuple[Watched, list]], cases: dict[int, Case], now) -> Non
                 case.priority = Case.Priority.URGENT
                 urgent[case.pk] = case
             if step.task_title:
-                tasks.append(_task(seen, step, now))
+                tasks.append(_task(seen, step, now, by))
     if urgent:
         reason = "A rung was passed that makes the case urgent"
-        bulk_update_with_history(
-            urgent.values(), Case, ["priority"], default_user=system_user(), default_change_reason=reason
-        )
+        bulk_update_with_history(urgent.values(), Case, ["priority"], default_user=by, default_change_reason=reason)
     if tasks:
-        _make(tasks)
+        _make(tasks, by)
 
 
-def _task(seen, step, now):
+def _task(seen, step, now, by):
     return Task(
         case=seen.case,
         entry=seen.thing,
@@ -58,7 +56,7 @@ def _task(seen, step, now):
         team_id=seen.team_id,
         due_at=a_working_day_later(now, seen.stay.schedule),
         made_at=now,
-        made_by=system_user(),
+        made_by=by,
     )
 
 
@@ -73,7 +71,7 @@ def a_working_day_later(now, schedule=None) -> datetime:
             return later.astimezone(UTC)
 
 
-def _make(tasks):
+def _make(tasks, by):
     reason = "Made by a rung that was passed"
-    bulk_create_with_history(tasks, Task, default_user=system_user(), default_change_reason=reason)
+    bulk_create_with_history(tasks, Task, default_user=by, default_change_reason=reason)
     Timer.objects.bulk_create(Timer(case=seen.case, **seen.timer()) for seen in watched.tasks(tasks))

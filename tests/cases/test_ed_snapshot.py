@@ -77,9 +77,9 @@ def a_stage(activity, expected):
     return stage
 
 
-def sweep():
+def sweep(at="2025-05-04T14:00:00Z"):
     answer = StringIO()
-    call_command("sweep", at="2025-05-04T14:00:00Z", json=True, stdout=answer)
+    call_command("sweep", at=at, json=True, stdout=answer)
     return json.loads(answer.getvalue())
 
 
@@ -134,7 +134,10 @@ def test_a_second_sweep_adds_nothing_and_one_digest_tells_of_all(imported):
     assert sweep()["escalations"] == 0
     assert Escalation.objects.count() == 12
     digest = Notice.objects.get()
-    assert (digest.kind, digest.lines.count(), len(mail.outbox)) == ("digest", 10, 1)  # of each case its highest rung
+    assert (digest.kind, digest.lines.count(), len(mail.outbox)) == ("digest", 10, 0)  # of each case its highest rung
+    # It was a Sunday, and the Monday after it a bank holiday.
+    assert [sweep(at)["sent"] for at in ("2025-05-06T06:59:00Z", "2025-05-06T07:00:00Z")] == [0, 1]
+    assert len(mail.outbox) == 1
 
 
 def test_a_second_import_adds_nothing(imported):
