@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from cases import access, codes, detours, event_words, events, showing
-from cases.models import Case, CaseEvent
+from cases.models import CaseEvent
 from cases.web import event_forms
 from cases.web.pages import ActView
 from pathways.models import Role
@@ -158,7 +158,7 @@ class RecordOutcome(MissedView):
 
     def perform(self, outcome, **given):
         recorded = events.record_outcome(self.appointment, outcome, by=self.request.user, **given)
-        return told(recorded, self.request.user)
+        return told(recorded)
 
 
 class RecordMissed(MissedView):
@@ -173,10 +173,10 @@ class RecordMissed(MissedView):
         return super().get_context_data(**{"title": "Record a missed appointment"} | context)
 
     def perform(self, **given):
-        return told(events.record_missed(self.case, by=self.request.user, **given), self.request.user)
+        return told(events.record_missed(self.case, by=self.request.user, **given))
 
 
-def told(recorded, user) -> str:
+def told(recorded) -> str:
     """Say what was recorded, and what followed from it."""
     event = recorded.event
     said = [f"{codes.words('outcome', event.code)}{events.again(recorded.times_missed)}: recorded."]
@@ -184,8 +184,7 @@ def told(recorded, user) -> str:
         said.append(f"The new appointment is on {showing.moment(recorded.again.appointment_at)}. Nothing was missed.")
     if child := recorded.detour:
         goes = "has begun" if child.opened_at == event.recorded_at else "goes on"
-        is_seen = Case.objects.visible_to(user).filter(pk=child.pk).exists()
-        said.append(f"{child if is_seen else f'“{child.detour}”'} {goes}, with {child.team}.")
+        said.append(f"{f'“{child.detour}”' if child.restricted else child} {goes}, with {child.team}.")
     said.append(recorded.no_detour)
     patient = event.case.patient
     if recorded.times_missed and patient and patient.at_risk:

@@ -47,7 +47,7 @@ class CasePage(CaseView, TemplateView):
             "entry": entry,
             "pathway": case.version_map.pathway,
             "parent": belonging.parent(case, self.request.user),
-            "age": age(case, entry.entered_at if entry else None, self.now),
+            "age": age(case, entry.entered_at, self.now, due_by=entry.due_by) if entry else age(case, None, self.now),
             "hold": record.open_hold,
             "children": record.children,
             "detours_under_way": [child for child in record.detours_under_way if child.case.detour_id],

@@ -111,7 +111,7 @@ class TakeDetour(ActView):
     def perform(self, note, answers=None):
         by = self.request.user
         child = detours.take(self.case, self.rule, by=by, note=note, answers=answers, seen_entry=self.seen_entry)
-        if Case.objects.visible_to(by).filter(pk=child.pk).exists():
+        if not child.restricted or Case.objects.visible_to(by).filter(pk=child.pk).exists():
             begun = f"{child} has begun: {self.rule}. It is in {child.stage_name}, with {child.team}."
         else:
             begun = f"“{self.rule}” has begun, with {child.team}. Only they see it."
