@@ -41,7 +41,12 @@ def hand_over(chosen: Iterable[Chosen], person, *, by, note="", with_tasks=False
 
     ``with_tasks``: also what those who had the cases owe about them: open tasks, and results to read.
     """
-    return [_hand_over(one, person, by=by, note=note, with_tasks=with_tasks) for one in chosen]
+    chosen = list(chosen)
+    seen = Case.objects.visible_to(by).filter(reference__in=[one.reference for one in chosen])
+    keys = dict(seen.values_list("reference", "pk"))
+    return [
+        _hand_over(one, keys.get(one.reference), person, by=by, note=note, with_tasks=with_tasks) for one in chosen
+    ]
 
 
 def foreseen(chosen: Iterable[Chosen], cases: dict[str, Case], person, *, by) -> list[Outcome]:
@@ -69,12 +74,11 @@ def _foreseen(one, case, person, teams, by):
     return Outcome(one.reference, True, f"{case.owner or 'Nobody'} has it now.")
 
 
-def _hand_over(one, person, *, by, note, with_tasks):
-    found = Case.objects.visible_to(by).filter(reference=one.reference).first()
-    if found is None:
+def _hand_over(one, key, person, *, by, note, with_tasks):
+    if key is None:
         return Outcome(one.reference, False, NOT_THERE)
     try:
-        case, given = _give(found, one, person, by=by, note=note)
+        case, given = _give(key, one, person, by=by, note=note)
         left = _give_what_is_owed(case, one, person, by=by, note=note) if with_tasks else ()
     except (Refused, PermissionDenied) as refused:
         return Outcome(one.reference, False, str(refused))
@@ -83,9 +87,9 @@ def _hand_over(one, person, *, by, note, with_tasks):
 
 
 @transaction.atomic
-def _give(found, one, person, *, by, note):
+def _give(key, one, person, *, by, note):
     """Return the case, and whether it was given: it may be theirs already."""
-    case = Case.objects.lock(found.pk)
+    case = Case.objects.lock(key)
     if case.is_open and case.owner_id == (person and person.pk):
         return case, False
     if case.is_open and case.owner_id != one.owner:

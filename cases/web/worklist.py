@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic.base import TemplateView, View
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
-from cases import access, reasons, search
+from cases import access, bulk, reasons, search
 from cases.models import SavedView
 from cases.web.counts import Counts
 from cases.web.list_filter import FilterForm
@@ -24,7 +24,6 @@ from cases.web.pages import SignedInView
 KEPT = "searches"  # in the session: the words of the last searches by the number that stands for them in addresses
 MOST_KEPT = 20
 LONGEST = 100  # characters
-MOST_AT_ONCE = 500  # cases that a bulk act takes
 
 SEARCH_IS_OVER = "This search is over. Search again."
 
@@ -108,7 +107,7 @@ class Worklist(ListView, TemplateView):
             rows=reasons.rows(page.cases, self.request.user, self.now),
             views=self._views(),
             may_act=bool(access.teams_of(self.request.user)),
-            all_at_once=not page.is_cut and page.count <= MOST_AT_ONCE,
+            all_at_once=not page.is_cut and page.count <= bulk.MOST,
             is_part=self.is_part,
             is_paged=bool(self.request.htmx.trigger) and self.is_part,
             pathway_changed=self.request.htmx.trigger_name == "pathway",
