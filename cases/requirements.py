@@ -5,6 +5,8 @@ None when the case passes; decorate it with ``@requirement`` and its options. It
 pathway files.
 """
 
+from django.db.models import F
+
 from cases import showing
 from pathways.limits import Span, Unit
 from pathways.models import Role
@@ -115,7 +117,8 @@ def handoff_accepted(case, now):
 @requirement("note written", options=[])
 def note_written(case, now):
     """A note since the case came into this stage: an old one says nothing about this stay."""
-    if not case.notes.filter(written_at__gte=case.open_entry.entered_at, written_at__lte=now).exists():
+    written = case.notes.filter(written_at__lte=now, case__entries__left_at=None)
+    if not written.filter(written_at__gte=F("case__entries__entered_at")).exists():
         return f"Write a note about {case.stage_name} first."
     return None
 

@@ -45,8 +45,9 @@ class RequirementsInline(StackedPlacedInline):
     form, formset = RequirementForm, RequirementsFormSet
 
     def get_fields(self, request, obj=None):
-        # Where it can only be read, its heading says all of it in words.
-        return ["check_name", "options", "override_roles", "position"] if self.has_change_permission(request, obj) else ["position"]
+        # Where it can only be read, its heading says what it asks for in words.
+        asks = ["check_name", "options"] if self.has_change_permission(request, obj) else []
+        return [*asks, "override_roles", "position"]
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)

@@ -9,9 +9,9 @@ from pathways import publishing
 from pathways.admin.decisions import Decision, decide
 from pathways.admin.detours import DetoursInline
 from pathways.admin.drafts import DraftAdmin, DraftInline, PlacedInline, WholeForm
+from pathways.admin.fields import several_codes_of
 from pathways.admin.overview import Overview
 from pathways.admin.publication import Publication
-from pathways.admin.fields import several_codes_of
 from pathways.admin.recorded import CHANGED, RecordedInline, StackedRecordedInline
 from pathways.history import save_with_history
 from pathways.models import FactDefinition, FormDefinition, PathwayVersion, Stage
@@ -46,7 +46,7 @@ class FactsInline(DraftInline, StackedRecordedInline):
 
     def formfield_for_dbfield(self, db_field, request, **options):
         if db_field.name == "stages":
-            help_text = "The stages on whose way in it is asked. None ticked: only in forms. Save new stages first, then choose."
+            help_text = "On the way into which stages it is asked. None: only in forms. Save new stages first."
             stages = [(stage.code, stage.name) for stage in request.offers.stages]
             return several_codes_of(stages, db_field, help_text=help_text)
         return super().formfield_for_dbfield(db_field, request, **options)

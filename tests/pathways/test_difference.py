@@ -80,3 +80,22 @@ def test_what_a_detour_asks_and_does():
     publish(new)
     again = publishing.revise(old.pathway, by=system_user())
     assert difference(new, again) == [], "a new draft is a copy in all of it"
+
+
+def test_who_may_override_and_what_is_asked_on_a_move(old, new):
+    move = new.stages.get(code="triage").transitions.get(name="Move to Review")
+    Requirement.objects.create(transition=move, check_name="note written", override_roles=["manager"])
+    new.facts.create(code="lab", name="Lab", question="Which lab?", choices=["A", "B"], stages=["review"])
+    assert difference(old, new) == [
+        "requirements of the move “Move to Review” out of “Triage”: none → note written, which a manager may override.",
+        "the fact “Lab” was added.",
+    ]
+    publish(new)
+    again = publishing.revise(old.pathway, by=system_user())
+    assert difference(new, again) == [], "a new draft is a copy in all of it"
+    again.facts.update(question="", choices=["A"], stages=[])
+    assert difference(new, again) == [
+        "question of the fact “Lab”: Which lab? → none.",
+        "choices of the fact “Lab”: A, B → A.",
+        "asking on the way into stages of the fact “Lab”: review → none.",
+    ]

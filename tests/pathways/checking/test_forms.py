@@ -4,7 +4,7 @@ import pytest
 
 from pathways.models import FactDefinition, FormDefinition, Question, Requirement
 from pathways.publishing import problems
-from tests.pathways.checking.saying import error, found, stage, warning
+from tests.pathways.checking.saying import change, error, found, stage, warning
 
 pytestmark = pytest.mark.django_db
 
@@ -119,7 +119,24 @@ def test_a_fact_that_is_more_than_one_short_answer(sound, site, kind, choices):
 
 
 def test_a_fact_that_nobody_asks_for(sound, site):
-    assert found(sound) == warning("No question is kept as the fact “Site”. Choose it at a question, or remove it.")
+    assert found(sound) == warning(
+        "No question is kept as the fact “Site”, and no move asks for it. Choose it at a question, choose stages on "
+        "whose way in it is asked, or remove it."
+    )
+
+
+def test_a_fact_asked_on_a_move_needs_a_stage_that_there_is_and_answers_to_choose_from(sound, site):
+    change(site, stages=["review"], choices=["North", "South"])
+    assert found(sound) == []
+
+    change(site, choices=[])
+    assert found(sound) == error("The fact “Site” is asked on a move, but has no answers to choose from. Add them.")
+    change(site, choices=["North", "North"])
+    assert found(sound) == error("The fact “Site” offers “North” twice. Remove one.")
+    change(site, choices=["North"], stages=["nowhere"])
+    assert found(sound) == error(
+        "The fact “Site” is asked on the way into “nowhere”, which is no stage of this version. Choose one that is."
+    )
 
 
 def test_a_move_that_waits_for_an_answer_which_nobody_can_give(sound):

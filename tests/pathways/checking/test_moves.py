@@ -95,3 +95,36 @@ def test_a_requirement_names_what_the_version_has(sound):
     }.items():
         Requirement.objects.create(transition=move, check_name=check, options=options)
     assert problems(sound) == []
+
+
+def test_an_override_is_for_roles_that_there_are_and_never_for_a_choice_of_ways(sound):
+    move = stage(sound, "triage").transitions.get()
+    form = move.requirements.get()
+    change(form, override_roles=["manager"])
+    assert found(sound) == []
+
+    change(form, override_roles=["wizard"])
+    assert found(sound) == error(
+        "The requirement “form completed (form: risk-assessment, not older than (days): 30)” of the move “Move to "
+        "Review” out of “Triage” may be overridden by somebody unknown. Choose caseworkers, managers or both."
+    )
+    change(form, override_roles=[])
+    chooses = {"form": "risk-assessment", "question": "falls", "answer": "yes"}
+    Requirement.objects.create(
+        transition=move, check_name="answer is", options=chooses, override_roles=["manager"], position=1
+    )
+    assert [sentence for is_error, sentence in found(sound) if is_error] == [
+        "The requirement “answer is (form: risk-assessment, question: falls, answer: yes)” of the move “Move to "
+        "Review” out of “Triage” chooses between ways, and cannot be overridden. Let nobody override it."
+    ]
+
+
+def test_an_override_of_a_move_that_is_made_by_a_handoff_is_never_used(sound):
+    move = stage(sound, "triage").transitions.get()
+    change(stage(sound, "review"), by_handoff=True)
+    change(move.requirements.get(), override_roles=["manager"])
+    assert any(
+        "is never overridden: the move is made by a handoff. Let nobody override it." in sentence
+        for is_error, sentence in found(sound)
+        if not is_error
+    )
