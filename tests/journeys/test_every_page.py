@@ -61,7 +61,7 @@ def test_the_pages_of_a_caseworker(page, ward, case, on_hold, closed):
     visit(
         page, "/cases/", "/cases/?late=on", "/cases/?status=closed", "/cases/?status=on_hold&late=on", "/cases/open/"
     )
-    visit(page, *pages_of(case, "case", "hold", "close", "assign", "note"), form, move, answer)
+    visit(page, *pages_of(case, "case", "patient_page", "hold", "close", "assign", "note"), form, move, answer)
     visit(page, *pages_of(on_hold, "case", "resume"), *pages_of(closed, "case"))
     visit(page, "/mail-sent/")
     visit(page, *pages_of(closed, "reopen"), "/durations/", status=403)

@@ -74,7 +74,7 @@ def test_questions_appear_when_they_are_asked_and_what_was_not_asked_is_dropped(
 
     page.get_by_label("Where mostly?").fill("On the stairs")
     page.get_by_role("button", name="Save the answers").click()
-    expect(page.get_by_role("region", name="Journey so far")).to_contain_text("Where people fall: On the stairs")
+    expect(page.get_by_role("region", name="What happened")).to_contain_text("Where people fall: On the stairs")
     then_all_is_well(page)
 
 
@@ -151,7 +151,7 @@ def then_the_letter_is_listed_and_is_saved_as_a_file(page):
     expect(page.get_by_role("region", name="Documents")).to_contain_text("Referral letter.pdf")
     then_all_is_well(page)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Referral letter.pdf").click()
+        page.get_by_role("link", name="Referral letter.pdf", exact=True).click()
     assert download.value.suggested_filename == "Referral letter.pdf"
     assert download.value.path().read_bytes() == PDF
 

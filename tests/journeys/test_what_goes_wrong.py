@@ -172,9 +172,9 @@ def when_i_go_back_to(page, case):
 
 def then_the_clock_runs_again(page):
     where = page.get_by_role("region", name="Where this case is")
-    expect(where).not_to_contain_text("On hold")
+    expect(where).not_to_contain_text("On hold since")
     expect(where).to_contain_text("due")
-    expect(page.get_by_role("region", name="Holds")).to_contain_text("Did not attend")
+    expect(page.get_by_role("region", name="What happened")).to_contain_text("Did not attend")
     expect(page.get_by_role("region", name="Cases that belong to this one")).to_contain_text("closed")
     then_all_is_well(page)
 
@@ -344,7 +344,7 @@ def when_i_accept(page, case):
 
 def then_it_is_theirs(page, case):
     expect(page.get_by_role("alert")).to_contain_text("Accepted. The case is in Care at home")
-    expect(page.get_by_role("region", name="Handoffs")).to_contain_text("Nobody is free before Monday.")
+    expect(page.get_by_role("region", name="What happened")).to_contain_text("Nobody is free before Monday.")
     then_all_is_well(page)
     assert fresh(case).team.code == "home-care"
 

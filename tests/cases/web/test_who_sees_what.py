@@ -20,7 +20,7 @@ def address(case, name):
 
 def addresses(case):
     """Every page about a case."""
-    of_case = [address(case, name) for name in ("case", *ACTS, "reopen")]
+    of_case = [address(case, name) for name in ("case", "patient_page", *ACTS, "reopen")]
     return [
         *of_case,
         *(reverse(name, args=[case.reference, the_move(case, "review").pk]) for name in ("move", "offer")),

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
-from cases import events, handoffs, lifecycle, to_do
+from cases import detours, events, handoffs, lifecycle, to_do
 from cases.watch import escalations, sweep
 from cases.web.why import amount
 from pathways.models import Closure
@@ -14,6 +14,7 @@ from tests.cases.web.reading import words
 from tests.factories import (
     MONDAY,
     a_case,
+    a_detour_pathway,
     a_draft,
     a_manager,
     a_member,
@@ -131,6 +132,22 @@ def test_a_closed_case_has_no_date_to_explain(reader):
     lifecycle.move_case(case, the_move(case, "done"), by=reader.user, at=MONDAY + DAY)
 
     assert why(reader(MONDAY + 2 * DAY), case, MONDAY + 2 * DAY) == ""
+
+
+def test_an_urgent_detour_is_told_as_what_brought_the_date_forward(reader):
+    urgent = {"name": "Urgent review", "shorten_amount": 4, "shorten_unit": "hours", "raises_priority": True}
+    case = a_case(a_pathway(detours=[(a_detour_pathway("urgent"), urgent)]))
+    detours.take(case, case.version_map.detour_rules["urgent"], by=reader.user, note="NEWS2 of 7.", at=MONDAY + DAY)
+
+    said = why(reader(MONDAY + DAY), case, MONDAY + DAY)
+
+    assert "Due so far: 12 March 2026, 9am It became urgent From 3 March 2026, 9am on it is due on" in said
+    assert "3 March 2026, 1pm at the latest (recorded by Priya Shah). Due: 3 March 2026, 1pm" in said
+
+    with time_machine.travel(MONDAY + DAY, tick=False):
+        page = words(reader(MONDAY + DAY).get(case.get_absolute_url()))
+    assert "Triage Urgent since 2 March 2026, 9am" in page
+    assert "Less time in Triage by Priya Shah It is due on 3 March 2026, 1pm at the latest." in page
 
 
 def test_the_dates_of_what_is_owed_say_who_chose_them_or_which_limit_made_them(reader):
