@@ -69,10 +69,10 @@ class Alike:
 def alike(*, family_name, given_name, born_on, user) -> Alike:
     """Return the patients with a like name who were born on that day, or who have the very same name."""
     name = f"{family_name} {given_name}".lower()
-    found = (
-        Patient.objects.filter(merged_into=None).alias(searched=NAME_SEARCHED).filter(searched__trigram_similar=name)
-    )
-    found = found.filter(Q(born_on=born_on) | Q(searched=name)).order_by("family_name", "given_name", "born_on", "pk")
+    # The day first: of a name alone, like ones are found by the hundred.
+    is_like = Q(born_on=born_on, searched__trigram_similar=name) | Q(searched=name)
+    found = Patient.objects.filter(merged_into=None).alias(searched=NAME_SEARCHED).filter(is_like)
+    found = found.order_by("family_name", "given_name", "born_on", "pk")
     seen = list(found.filter(pk__in=patients.visible_to(user))[:MOST_SHOWN])
     known_openly = Exists(Case.objects.filter(patient=OuterRef("pk"), restricted=False))
     return Alike(seen, found.filter(known_openly).exclude(pk__in=patients.visible_to(user)).count())

@@ -52,7 +52,10 @@ class Patient(models.Model):
 
     class Meta:
         ordering = ["family_name", "given_name"]
-        indexes = [GinIndex(OpClass(NAME_SEARCHED, name="gin_trgm_ops"), name="patient_by_parts_of_the_name")]
+        indexes = [
+            GinIndex(OpClass(NAME_SEARCHED, name="gin_trgm_ops"), name="patient_by_parts_of_the_name"),
+            models.Index(fields=["born_on"], name="patient_by_birth"),  # of a like name and born that day: duplicates
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(nhs_number=None) | Q(nhs_number__regex=r"^\d{10}$"), name="nhs_number_is_ten_digits"
