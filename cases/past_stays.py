@@ -14,7 +14,6 @@ from django.db.models import Q
 from cases.deadlines import Pause
 from cases.models import Case, Hold, StageEntry
 from cases.refusals import Refused
-from cases.showing import LONDON
 from cases.watch import watched
 from cases.watch.recipients import AT_LAST, Recipients
 from cases.what_if import PastStay, Rules, StageRules, WhatIf, compare
@@ -149,7 +148,7 @@ class Who:
 
         def whom(stay, code, at):
             owner = self.owner(stay, at)
-            key = (stay.stage, code, owner and owner.pk, at.astimezone(LONDON).date())
+            key = (stay.stage, code, owner and owner.pk, at.toordinal())  # who is away does not change by the hour
             if key not in known:
                 who = {"team_id": version.teams.get(stay.stage), "owner": owner, "pathway_lead": self.lead, "at": at}
                 found = self.recipients.first(version.rungs_from(stay.stage, code), **who)

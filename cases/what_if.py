@@ -5,7 +5,7 @@ sides are reckoned with ``deadlines.ledger``, so that a difference is one of the
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -41,7 +41,7 @@ class StageRules:
 
 Rules = Mapping[str, StageRules]  # by the stage's code
 # Who is told of a rung: (the stay, the code of the rung, when it is reached) -> keys of people
-Whom = Callable[[PastStay, str, datetime], Iterable[int]]
+Whom = Callable[[PastStay, str, datetime], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +69,22 @@ def course(stay: PastStay, rules: StageRules | None, until: datetime) -> Course:
         shortened_at=stay.shortened_at,
         due_by=stay.due_by,
     )
-    if _is_in_time(timed, stay.pauses, end):
-        return IN_TIME
+    if stay.pauses or timed.shortened_at is not None:
+        late_at = _late_at(timed, stay.pauses, end)
+    else:
+        # Most stays end before anything is passed: seen without reckoning every rung with its repeats.
+        due_at = deadlines.first_due(timed)
+        if due_at is None or (due_at >= end and not _warns(timed, due_at, end)):
+            return IN_TIME
+        late_at = due_at if due_at < end else None
     passed = tuple(deadlines.ledger(timed, stay.pauses, end))
-    late_at = _late_at(timed, stay.pauses, end)
     found = (one.reached_at for one in passed if late_at is not None and one.reached_at >= late_at)
     return Course(passed, late_at, next(found, None))
 
 
-def _is_in_time(timed, pauses, end):
-    """Most stays end before anything is passed: seen without reckoning every rung with its repeats."""
-    if pauses or timed.shortened_at is not None:
-        return False
-    due_at = deadlines.first_due(timed)
-    if due_at is None:
-        return True
-    early = (rung for rung in timed.ladder if rung.after is None)
-    return due_at >= end and all(deadlines.reach(rung, timed, due_at) >= end for rung in early)
+def _warns(timed, due_at, end):
+    """Does a rung that may lie before the due time fall into the stay?"""
+    return any(deadlines.reach(rung, timed, due_at) < end for rung in timed.ladder if rung.after is None)
 
 
 def _late_at(timed, pauses, end):
@@ -124,21 +123,21 @@ class Side:
         highest = {}  # of several reached at once only the highest is told; they come in that order
         for passed in course.passed:
             if passed.reached_at >= since:
+                day = passed.reached_at.astimezone(LONDON).date()
                 self.escalations[stay.stage] += 1
-                self.days[_day(passed.reached_at)] += 1
-                highest[passed.reached_at] = passed
-        for at, passed in highest.items():
-            self._tell(whom(stay, passed.rung.code, at), at, passed.rung.code in is_urgent)
+                self.days[day] += 1
+                highest[passed.reached_at] = (passed.rung.code, day)
+        for at, (code, day) in highest.items():
+            self._tell(whom(stay, code, at), day, code in is_urgent)
 
-    def _tell(self, people, at, is_urgent):
-        people = list(people)
+    def _tell(self, people, day, is_urgent):
         self.untold += not people
         for person in people:
             self.told[person] += 1
             if is_urgent:
                 self.urgent[person] += 1
             else:
-                self.digest_days[person].add(_day(at))
+                self.digest_days[person].add(day)
 
 
 @dataclass
@@ -213,7 +212,3 @@ def compare(
         if any(at is not None and at >= since for at in (by_now.found_at, by_then.found_at)):
             found.shifts[stay.stage].add(by_now.found_at, by_then.found_at)
     return found
-
-
-def _day(instant):
-    return instant.astimezone(LONDON).date()

@@ -14,7 +14,7 @@ from cases.web.pages import SignedInView
 from cases.what_if_report import report
 from pathways.models import Calendar, Pathway
 
-AT_MOST = 300_000  # stays that are tried while somebody waits for the page; some ten seconds
+AT_MOST = 100_000  # stays that are tried while somebody waits for the page: some ten seconds
 NOT_YOURS = "This page is for pathway administrators and inspectors. Ask one of them."
 
 
