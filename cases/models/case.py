@@ -20,7 +20,7 @@ class NextReference(models.Func):
 
     template = (
         "('MW-' || to_char(now() AT TIME ZONE 'Europe/London', 'YYYY') || '-'"
-        " || lpad(nextval('cases_reference')::text, 6, '0'))"
+        " || to_char(nextval('cases_reference'), 'FM999999000000'))"
     )
     output_field = models.CharField()
     arity = 0

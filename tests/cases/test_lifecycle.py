@@ -246,3 +246,13 @@ def test_the_stage_cannot_be_written_past_the_map(case):
 def test_an_act_after_the_clock_was_set_back_is_not_before_the_stay(case, caseworker):
     moved = lifecycle.move_case(case, the_move(case, "review"), by=caseworker, at=MONDAY - timedelta(hours=1))
     assert moved.open_entry.entered_at == MONDAY
+
+
+def test_the_millionth_case_has_a_reference_of_its_own():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval('cases_reference', 999998)")
+    pathway = a_pathway()
+    numbers = [a_case(pathway).reference.split("-")[-1] for _ in range(3)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval('cases_reference', 1)")  # a sequence is not rolled back
+    assert numbers == ["999999", "1000000", "1000001"]
