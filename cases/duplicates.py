@@ -72,7 +72,14 @@ def alike(*, family_name, given_name, born_on, user) -> Alike:
     # The day first: of a name alone, like ones are found by the hundred.
     is_like = Q(born_on=born_on, searched__trigram_similar=name) | Q(searched=name)
     found = Patient.objects.filter(merged_into=None).alias(searched=NAME_SEARCHED).filter(is_like)
-    found = found.order_by("family_name", "given_name", "born_on", "pk")
-    seen = list(found.filter(pk__in=patients.visible_to(user))[:MOST_SHOWN])
-    known_openly = Exists(Case.objects.filter(patient=OuterRef("pk"), restricted=False))
-    return Alike(seen, found.filter(known_openly).exclude(pk__in=patients.visible_to(user)).count())
+    found = list(found.order_by("family_name", "given_name", "born_on", "pk"))
+    if not found:
+        return Alike([], 0)
+    # Those few first, and then who may see them: the other way round the whole hospital is gone through.
+    known = Patient.objects.filter(pk__in=[patient.pk for patient in found])
+    mine = set(patients.visible_to(user).filter(pk__in=known).values_list("pk", flat=True))
+    openly = Exists(Case.objects.filter(patient=OuterRef("pk"), restricted=False))
+    return Alike(
+        seen=[patient for patient in found if patient.pk in mine][:MOST_SHOWN],
+        unseen=known.filter(openly).exclude(pk__in=mine).count(),
+    )
