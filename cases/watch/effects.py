@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from cases.models import Case, Task, Timer
-from cases.watch import mail_times, watched
+from cases.models import Case, Task
+from cases.watch import mail_times, timers, watched
 from cases.watch.watched import Watched
 from pathways.limits import LONDON, Span, Unit
 from pathways.models import system_user
@@ -74,4 +74,4 @@ def a_working_day_later(now, schedule=None) -> datetime:
 def _make(tasks, by):
     reason = "Made by a rung that was passed"
     bulk_create_with_history(tasks, Task, default_user=by, default_change_reason=reason)
-    Timer.objects.bulk_create(Timer(case=seen.case, **seen.timer()) for seen in watched.tasks(tasks))
+    timers.watch_new(watched.tasks(tasks))

@@ -22,7 +22,7 @@ def record(seen, passed, now, **values) -> Escalation:
     """The Escalation (not saved) of a rung that ``seen`` has passed, with due time, limit and rung as they are now."""
     step = seen.step(passed.rung)
     return Escalation(
-        case=seen.case,
+        case_id=seen.case.pk,
         kind=seen.kind,
         thing_id=seen.thing.pk,
         rung_code=step.code,

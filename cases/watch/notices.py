@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cases.models import Escalation, Notice, NoticeLine
-from cases.watch import mail, mail_times
+from cases.watch import mail, mail_times, rows
 from cases.watch.recipients import AT_LAST, Recipients
 from pathways.models import EscalationStep, MailPreference
 
@@ -57,18 +57,18 @@ def owe(owed: list[Owed], now, times: dict[int, datetime]) -> None:
         Notice(kind=Notice.Kind.ESCALATION, recipient=person, case_id=escalation.case_id, created_at=now)
         for escalation, person in alone
     ]
-    Notice.objects.bulk_create(notices)
+    rows.insert(notices)
     lines = [
-        NoticeLine(notice=notice, escalation=escalation, recipient=person)
+        NoticeLine(notice_id=notice.pk, escalation_id=escalation.pk, recipient_id=person.pk)
         for notice, (escalation, person) in zip(notices, alone, strict=True)
     ]
     together = [(item, person) for item in owed if not item.at_once for person in item.people]
     digests = _digests(_send_times(together, now, times), now)
     lines += [
-        NoticeLine(notice=digests[person.pk], escalation=item.escalation, recipient=person)
+        NoticeLine(notice_id=digests[person.pk].pk, escalation_id=item.escalation.pk, recipient_id=person.pk)
         for item, person in together
     ]
-    NoticeLine.objects.bulk_create(lines)
+    rows.insert(lines)
 
 
 def _send_times(together, now, times):

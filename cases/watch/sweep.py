@@ -15,14 +15,14 @@ from django.utils import timezone
 
 from cases import deadlines, lifecycle
 from cases.models import Case, Escalation, SweepRun, Timer
-from cases.watch import effects, escalations, notices, watched
+from cases.watch import effects, escalations, notices, rows, watched
 from cases.watch.recipients import Recipients
 from cases.watch.watched import Watched
 from pathways.models import system_user
 
 log = logging.getLogger(__name__)
 
-BATCH_SIZE = 500
+BATCH_SIZE = 2000
 SET_ASIDE_FOR = timedelta(minutes=15)
 
 
@@ -68,7 +68,7 @@ def _raise_all(kind, as_of, record):
         claimed = []
         try:
             with transaction.atomic():
-                due = _due(kind, as_of).exclude(pk__in=busy)
+                due = _due(kind, as_of).exclude(pk__in=busy).values_list("pk", "thing_id", "rung", named=True)
                 claimed = list(due.select_for_update(skip_locked=True, no_key=True)[:size])
                 record.escalations += _raise_passed(kind, claimed, as_of, busy) if claimed else 0
         except Exception as error:
@@ -101,11 +101,11 @@ def _raise_passed(kind, claimed, as_of, busy):
     locked = _lock_for_effects(claimed, raised, busy)
     told = [one for one in raised.values() if one.passed]
     owed, times = _who_is_told(told, as_of)
-    Escalation.objects.bulk_create([escalation for one in told for escalation in one.records])
+    rows.insert(escalation for one in told for escalation in one.records)
     if locked:
         effects.take([(one.seen, one.passed) for one in told if one.seen.case.pk in locked], locked, as_of)
     notices.owe(owed, as_of, times)
-    _set_timers([timer for timer in claimed if timer.pk not in busy], raised)
+    _set_timers(kind, [timer for timer in claimed if timer.pk not in busy], raised)
     return sum(len(one.passed) for one in told)
 
 
@@ -163,18 +163,17 @@ WHERE cases_timer.id = new.id
 """
 
 
-def _set_timers(claimed, raised):
+def _set_timers(kind, claimed, raised):
     """Set each timer to the next rung of its thing, and make those of the escalations that must be answered."""
-    rows = []
+    set_to = []
     for timer in claimed:
         one = raised.get(timer.thing_id)
-        # None: the thing is over; its case is watched by another row.
-        values = one.seen.timer(also_recorded=one.passed) if one else {"kind": timer.kind, "thing_id": timer.thing_id}
-        rows.append(
-            (timer.pk, values["kind"], values["thing_id"], values.get("fires_at"), values.get("rung", timer.rung))
-        )
+        # Not raised: the thing is over; its case is watched by another row.
+        over = {"kind": kind, "thing_id": timer.thing_id, "fires_at": None, "rung": timer.rung}
+        values = one.seen.timer(also_recorded=one.passed) if one else over
+        set_to.append((timer.pk, *(values[name] for name in ("kind", "thing_id", "fires_at", "rung"))))
     with connection.cursor() as cursor:
-        cursor.execute(SET_TIMERS, [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 5)
+        cursor.execute(SET_TIMERS, [list(column) for column in zip(*set_to, strict=True)] if set_to else [[]] * 5)
     escalations.watch([record for one in raised.values() for record in one.records])
 
 

@@ -34,6 +34,11 @@ def watch_thing(seen: Watched) -> None:
     Timer.objects.update_or_create(kind=values.pop("kind"), thing_id=values.pop("thing_id"), defaults=values)
 
 
+def watch_new(found: list[Watched]) -> None:
+    """Watch many tasks at once that were just made."""
+    Timer.objects.bulk_create(Timer(case=seen.case, **seen.timer()) for seen in found)
+
+
 def clear(case) -> None:
     """Nothing about the case's journey is watched any more."""
     Timer.objects.filter(case=case, kind__in=JOURNEY).delete()
@@ -74,6 +79,11 @@ def rebuild(*, check=False, batch_size=2000, kinds=tuple(watched.OPEN)) -> list[
             }
     suspects |= _watched_for_nothing()
     return [sentence for case in sorted(suspects) for sentence in _mend(case, check)]
+
+
+def mend(case) -> list[str]:
+    """Set the timers and the due time of one case right; return a sentence for each that differed."""
+    return _mend(case.pk, check=False)
 
 
 def _key(kind, thing):

@@ -3,7 +3,7 @@ depends on, read in a fixed number of queries.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cases import deadlines, showing
@@ -74,15 +74,18 @@ def stays(entries) -> list[Watched]:
     for hold in Hold.objects.filter(entry__in=entries).order_by("started_at", "pk"):
         holds[hold.entry_id].append(hold)
     recorded = _recorded(Kind.STAGE, entries)
-    stages = {entry.pk: version_map(entry.case.version_id).by_pk[entry.stage_id] for entry in entries}
+    stages = {entry.stage_id: version_map(entry.case.version_id).by_pk[entry.stage_id] for entry in entries}
     calendars = calendars_of(*stages.values())
+    rules = {pk: stay_by(stage, None, calendars) for pk, stage in stages.items()}  # once a stage: many are in it
+    steps = {pk: tuple(stage.ladder.all()) for pk, stage in stages.items()}
     return [
         _stay(
             entry,
-            stages[entry.pk],
-            stay_by(stages[entry.pk], entry.entered_at, calendars, **shortening(entry)),
+            stages[entry.stage_id],
+            replace(rules[entry.stage_id], entered_at=entry.entered_at, **shortening(entry)),
             owner=entry.case.owner,
-            holds=tuple(holds[entry.pk]),
+            steps=steps[entry.stage_id],
+            holds=tuple(holds[entry.pk]) if entry.pk in holds else (),
             recorded=recorded[entry.pk],
         )
         for entry in entries
@@ -113,7 +116,7 @@ def ending_stay(entry, *, holds, raised, calendars) -> Watched:
     )
 
 
-def _stay(entry, stage, stay, *, owner, **known):
+def _stay(entry, stage, stay, *, owner, steps=None, **known):
     return Watched(
         kind=Kind.STAGE,
         thing=entry,
@@ -123,7 +126,7 @@ def _stay(entry, stage, stay, *, owner, **known):
         title=stage.name,
         limit=limit_of(entry, stage),
         since=entry.watched_since,
-        steps=tuple(stage.ladder.all()),
+        steps=tuple(stage.ladder.all()) if steps is None else steps,
         stay=stay,
         **known,
     )
@@ -195,7 +198,8 @@ def escalations(found) -> list[Watched]:
 
 # What of each kind is still to be watched, and how it is read.
 OPEN = {
-    Kind.STAGE: lambda: StageEntry.objects.filter(left_at=None).select_related("case", "case__owner"),
+    # Owners apart: they are few, and a join would make one anew for each of thousands of cases.
+    Kind.STAGE: lambda: StageEntry.objects.filter(left_at=None).select_related("case").prefetch_related("case__owner"),
     Kind.TASK: lambda: Task.objects.filter(done_at=None, cancelled_at=None).select_related("case", "owner"),
     Kind.HANDOFF: lambda: Handoff.objects.filter(status="offered").select_related("case", "case__owner", "to_team"),
     Kind.RESULT: lambda: Result.objects.filter(arrived_at__isnull=False, read_at=None).select_related(

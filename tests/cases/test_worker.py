@@ -77,7 +77,7 @@ def until(true, worker, log, seconds=60):
 
 def test_a_worker_killed_in_mid_sweep_and_a_mail_server_that_is_down_lose_nothing_and_repeat_nothing(tmp_path):
     manager = a_manager("booking")
-    pathway = a_pathway(ladder=[("breach", "after", "0 days")])
+    pathway = a_pathway(ladder=[("breach", "after", "0 days", {"urgent": True})])  # each a mail of its own
     for _ in range(CASES):
         a_case(pathway, at=MONDAY - timedelta(days=60))
     server, log = MailServer(), tmp_path / "worker.log"
