@@ -29,7 +29,9 @@ class Told:
     """A rung at that moment: its ``state`` in a word, and the sentences that say why."""
 
     name: str
-    state: str  # "recorded", "missed" (reached and not recorded), "ahead", "held" or "never"
+    state: (
+        str  # "recorded", "untold" (and nobody was told), "missed" (reached, not recorded), "ahead", "held", "never"
+    )
     reached_at: datetime | None
     sentences: tuple[str, ...]
 
@@ -156,12 +158,9 @@ def _rungs(seen, raised, at, before) -> Iterator[Told]:
     passed = {(one.rung.code, one.occurrence): one for one in deadlines.ledger(seen.stay, seen.pauses, at)}
     by_then = {key: row for key, row in raised.items() if row.raised_at <= at}
     for key, row in by_then.items():
-        yield Told(
-            _called(row.rung_name, key[1]),
-            "recorded",
-            row.reached_at,
-            tuple(_recorded(row, passed.get(key), at, raised)),
-        )
+        state = "recorded" if row.is_told or row.lines.all() else "untold"
+        sentences = tuple(_recorded(row, passed.get(key), at, raised))
+        yield Told(_called(row.rung_name, key[1]), state, row.reached_at, sentences)
     for key, one in passed.items():
         if key not in by_then:
             name = _called(seen.step(one.rung).name, key[1])

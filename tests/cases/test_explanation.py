@@ -91,7 +91,7 @@ def test_what_was_escalated_says_who_was_told_when_the_mail_went_and_what_was_an
 def test_of_rungs_found_by_one_look_the_lower_says_why_nobody_was_told(case):
     swept(DUE + 2 * DAY)
     state, sentences = told(case, DUE + 3 * DAY)["Warn"]
-    assert state == "recorded"
+    assert state == "untold"
     assert "“Again” was found by the same look, and only the highest is told." in sentences
     assert "recorded on 14 March 2026, 9am, 4 days later" in sentences
 
@@ -147,7 +147,7 @@ def test_on_hold_nothing_is_reached(case):
     found = explain(case, DUE + 5 * DAY, now=LONG_AFTER).things[0]
     assert found.due_at is None
     assert found.how[1] == "On hold since 11 March 2026, 9am: while the clock is stopped there is no date."
-    assert states(case, DUE + 5 * DAY) == {"Warn": "recorded", "Breach": "held", "Again": "held"}
+    assert states(case, DUE + 5 * DAY) == {"Warn": "untold", "Breach": "held", "Again": "held"}
     assert "its clock was stopped on 11 March 2026, 9am." in told(case, DUE + 5 * DAY)["Breach"][1]
 
 
@@ -248,7 +248,7 @@ def test_tasks_handoffs_and_results_are_explained_too(manager):
     things = {thing.title: thing for thing in explain(case, MONDAY + 5 * DAY + HOUR, now=LONG_AFTER).things}
     task_then = things["A task"]
     assert task_then.due_at == MONDAY + 3 * DAY
-    assert [rung.state for rung in task_then.rungs] == ["recorded", "recorded"]
+    assert [rung.state for rung in task_then.rungs] == ["untold", "recorded"]
     assert things["Handoff to Clinic team"].how == (
         "It was to be done by 5 March 2026, 9am: that date was agreed, or given by the pathway.",
     )
@@ -291,7 +291,7 @@ def test_the_command_prints_sentences_and_json_and_no_patient(case):
     assert said.startswith(f"{case} at 12 March 2026, 10am\nThe watch was asleep")
     assert "  Breach\n    Reached on 12 March 2026, 9am" in said
     assert found["things"][0]["due_at"] == "2026-03-12T09:00:00+00:00"
-    assert [rung["state"] for rung in found["things"][0]["rungs"]] == ["recorded", "recorded", "ahead"]
+    assert [rung["state"] for rung in found["things"][0]["rungs"]] == ["untold", "recorded", "ahead"]
     assert case.patient.family_name not in said + json.dumps(found)
 
 

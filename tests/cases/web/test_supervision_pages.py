@@ -41,7 +41,7 @@ def open_page(client, user, address="/supervision/set-aside/"):
 
 
 def test_a_caseworker_is_turned_away_in_a_sentence(client, caseworker, aside):
-    for address in ("/supervision/", "/supervision/set-aside/"):
+    for address in ("/supervision/watch/", "/supervision/set-aside/"):
         answer = open_page(client, caseworker, address)
         assert answer.status_code == 403
         assert "for managers of a team" in words(answer)
@@ -49,7 +49,7 @@ def test_a_caseworker_is_turned_away_in_a_sentence(client, caseworker, aside):
 
 def test_the_standing_is_said_in_numbers_and_in_words(client, manager, aside):
     SweepRun.objects.create(as_of=timezone.now(), finished_at=timezone.now())
-    said = words(open_page(client, manager, "/supervision/"))
+    said = words(open_page(client, manager, "/supervision/watch/"))
 
     assert "It is awake, but somebody must see to this" in said
     assert "1 row set aside with an error" in said
@@ -57,7 +57,7 @@ def test_the_standing_is_said_in_numbers_and_in_words(client, manager, aside):
 
 
 def test_a_watch_that_sleeps_is_said_to(client, manager):
-    assert "It sleeps" in words(open_page(client, manager, "/supervision/"))
+    assert "It sleeps" in words(open_page(client, manager, "/supervision/watch/"))
 
 
 def test_a_manager_reads_which_case_was_set_aside_and_why_without_its_patient(client, manager, aside, refused):
@@ -154,7 +154,7 @@ def test_who_sets_up_the_map_tries_a_draft_out_and_sees_no_patient(client, pathw
 
     assert 'href="/pathways/review/what-if/"' not in published.content.decode() or "Mend what is wrong" not in said
     assert "The last 90 days, with version 2 (draft)" in said
-    assert "1 escalations would be 3" in said
+    assert "1 escalation would be 3" in said
     assert "0 stays became late; it would be 1." in said
     assert "Grace Okafor" in said
     assert case.reference not in said
