@@ -82,7 +82,7 @@ def send(swept_at: datetime | None, now: datetime) -> int:
     words = {
         "swept_at": swept_at,
         "ago": showing.duration(now - swept_at) if swept_at else "",
-        "url": urljoin(settings.MIDWATCH_BASE_URL, reverse("supervision")),
+        "url": urljoin(settings.MIDWATCH_BASE_URL, reverse("standing")),
     }
     text, sent, failure = render_to_string("portal/mail/watch_is_asleep.txt", words), 0, None
     with get_connection() as connection:

@@ -5,7 +5,7 @@ from django.urls import path
 from cases.web import explaining, supervision, what_if
 
 urlpatterns = [
-    path("supervision/", supervision.Supervision.as_view(), name="supervision"),
+    path("supervision/watch/", supervision.Supervision.as_view(), name="standing"),
     path("supervision/set-aside/", supervision.SetAside.as_view(), name="set_aside"),
     path("supervision/set-aside/<int:pk>/", supervision.TryTimerAgain.as_view(), name="try_timer_again"),
     path("supervision/set-aside/e-mails/<int:pk>/", supervision.TryNoticeAgain.as_view(), name="try_notice_again"),

@@ -72,7 +72,7 @@ def test_a_manager_has_what_was_set_aside_tried_again(page, ward, case):
         retry_at=timezone.now() + timedelta(minutes=9),
     )
     sign_in(page, ward.manager, PASSWORD)
-    page.goto("/supervision/")
+    page.goto("/supervision/watch/")
     then_the_page_is_well_made(page)
     page.get_by_role("link", name="What was set aside, and why").click()
     expect(page.get_by_role("link", name=case.reference)).to_be_visible()

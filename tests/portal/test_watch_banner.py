@@ -40,11 +40,11 @@ def test_everyone_who_is_signed_in_reads_that_the_watch_sleeps_and_what_to_do(cl
     assert SLEEPS in told
     assert "Midwatch last looked 47 minutes ago" in told
     assert "tell your service desk" in told
-    assert "/supervision/" not in told, "this caseworker may not open it"
+    assert "/supervision/watch/" not in told, "this caseworker may not open it"
 
 
 def test_who_may_see_more_is_led_there(client, asleep):
-    assert 'href="/supervision/"' in page(client, a_manager("booking"))
+    assert 'href="/supervision/watch/"' in page(client, a_manager("booking"))
 
 
 def test_the_admin_says_so_too(client, asleep):
