@@ -103,7 +103,16 @@ def _fact(fact):
 def _step(step):
     when = f"{step.amount} %" if step.when == step.When.SHARE else f"{step.offset} {step.when}"
     repeat = f"every {step.repeat}, at most {step.repeat_at_most} times" if step.repeat else ""
-    return {"time": when, "recipients": ", ".join(step.tells), "urgency": _yes(step.urgent), "repeat": repeat}
+    return {
+        "time": when,
+        "recipients": ", ".join(whom.replace("_", " ") for whom in step.tells),
+        "named team": str(step.named_team or ""),
+        "urgency": _yes(step.urgent),
+        "time to answer": str(step.answer_within or ""),
+        "raising of the priority": _yes(step.raises_priority),
+        "task": step.task_title,
+        "repeat": repeat,
+    }
 
 
 def _task(task):

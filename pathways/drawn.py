@@ -25,15 +25,16 @@ from pathways.registry import Known
 
 def _whole():
     moves = Transition.objects.select_related("target").prefetch_related("requirements").order_by("position", "pk")
+    rungs = EscalationStep.objects.select_related("named_team__organisation").order_by("position", "pk")
     stages = Stage.objects.select_related("team__organisation", "calendar").prefetch_related(
         "calendar__opening_hours",
         "calendar__closures",
-        Prefetch("ladder", EscalationStep.objects.order_by("position", "pk")),
+        Prefetch("ladder", rungs),
         Prefetch("task_templates", TaskTemplate.objects.select_related("team__organisation")),
         Prefetch("transitions", moves),
     )
     rules = DetourRule.objects.select_related("pathway")
-    return PathwayVersion.objects.select_related("pathway").prefetch_related(
+    return PathwayVersion.objects.select_related("pathway__lead").prefetch_related(
         Prefetch("stages", stages), "forms__questions", "facts", Prefetch("detour_rules", rules)
     )
 
@@ -101,8 +102,15 @@ class Drawn:
         return list({team.pk: team for team in owners if team}.values())
 
     @cached_property
+    def teams_told(self) -> list[Team]:
+        """The teams that its rungs name."""
+        named = [step.named_team for _, step in self.rungs]
+        return list({team.pk: team for team in named if team}.values())
+
+    @cached_property
     def members(self) -> list[Membership]:
-        members = Membership.objects.filter(team__in=self.teams, user__is_active=True)
+        """The active people of its teams, and of those that its rungs name."""
+        members = Membership.objects.filter(team__in=[*self.teams, *self.teams_told], user__is_active=True)
         return list(members.select_related("user"))
 
     def members_of(self, team: Team, *roles: str) -> list[Membership]:

@@ -7,6 +7,7 @@ from django.urls import path
 from pathways import publishing
 from pathways.admin.decisions import Decision, decide
 from pathways.admin.drafts import page_of
+from pathways.admin.people import people_to_choose
 from pathways.admin.recorded import RecordedAdmin
 from pathways.models import Pathway, PathwayVersion
 
@@ -36,7 +37,11 @@ class VersionsInline(admin.TabularInline):
 class PathwayAdmin(RecordedAdmin):
     list_display = ["name", "code", "active", "draft", "review_on"]
     search_fields = ["name", "code"]
+    fields = ["code", "name", "description", "source", "lead", "review_on"]
     inlines = [VersionsInline]
+
+    def rows_for(self, db_field, request):
+        return people_to_choose() if db_field.name == "lead" else super().rows_for(db_field, request)
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("versions")

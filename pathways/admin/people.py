@@ -1,26 +1,36 @@
-"""Organisations, teams, and who is what in them."""
+"""Organisations, teams, who is what in them, who is away, and who is on duty."""
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from pathways.admin.recorded import RecordedAdmin, RecordedInline
-from pathways.models import Membership, Organisation, Team
+from pathways.models import Absence, Duty, MailPreference, Membership, Organisation, Team
 
 
-class MembersInline(RecordedInline):
+def people_to_choose():
+    """Everybody who works here. Somebody who has left can still be seen where they are."""
+    people = get_user_model().objects.filter(
+        Q(is_active=True) | Q(memberships__isnull=False) | Q(pathways_led__isnull=False)
+    )
+    return people.distinct().order_by("first_name", "last_name", "username")
+
+
+class OfPeople:
+    """A row that names people."""
+
+    def rows_for(self, db_field, request):
+        if db_field.name in ("user", "deputy"):
+            return people_to_choose()
+        return super().rows_for(db_field, request)
+
+
+class MembersInline(OfPeople, RecordedInline):
     model = Membership
     verbose_name_plural = "members"
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("user", "team")
-
-    def rows_for(self, db_field, request):
-        if db_field.name != "user":
-            return super().rows_for(db_field, request)
-        # Somebody who has left can still be seen where they are.
-        people = get_user_model().objects.filter(Q(is_active=True) | Q(memberships__isnull=False)).distinct()
-        return people.order_by("first_name", "last_name", "username")
 
 
 class TeamsInline(MembersInline):
@@ -42,3 +52,31 @@ class TeamAdmin(RecordedAdmin):
     list_select_related = ["organisation"]
     search_fields = ["name", "code"]
     inlines = [MembersInline]
+
+
+PERSON = ["user__first_name", "user__last_name", "user__username"]
+
+
+@admin.register(Absence)
+class AbsenceAdmin(OfPeople, RecordedAdmin):
+    list_display = ["user", "starts_at", "ends_at", "deputy"]
+    list_select_related = ["user", "deputy"]
+    search_fields = PERSON
+    fields = ["user", ("starts_at", "ends_at"), "deputy"]
+
+
+@admin.register(Duty)
+class DutyAdmin(OfPeople, RecordedAdmin):
+    list_display = ["team", "user", "starts_at", "ends_at"]
+    list_filter = ["team"]
+    list_select_related = ["team", "user"]
+    search_fields = PERSON
+    fields = ["team", "user", ("starts_at", "ends_at")]
+
+
+@admin.register(MailPreference)
+class MailPreferenceAdmin(OfPeople, RecordedAdmin):
+    list_display = ["user", "digest", "digest_at", "working_days_only", "quiet_from", "quiet_until"]
+    list_select_related = ["user"]
+    search_fields = PERSON
+    fields = ["user", ("digest", "digest_at", "working_days_only"), ("quiet_from", "quiet_until")]

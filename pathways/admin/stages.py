@@ -34,9 +34,25 @@ class LadderInline(StackedPlacedInline):
     fields = [
         ("position", "code", "name"),
         ("when", "amount", "unit"),
-        ("tells", "urgent"),
+        ("tells", "named_team", "urgent"),
+        ("answer_amount", "answer_unit"),
+        ("raises_priority", "task_title"),
         ("repeat_amount", "repeat_unit", "repeat_at_most"),
     ]
+    WHO = (
+        "In the place of somebody who is away, their deputy is told; in the place of an owner who is not there, the "
+        "managers. Who is on duty is planned on the page of the team, and the lead is named on the page of the "
+        "pathway. Where nobody can be told, those of the next rung are."
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("named_team")
+
+    def formfield_for_dbfield(self, db_field, request, **options):
+        found = super().formfield_for_dbfield(db_field, request, **options)
+        if db_field.name == "tells":
+            found.help_text = self.WHO
+        return found
 
 
 class TasksInline(StackedPlacedInline):

@@ -4,7 +4,7 @@ Each check is one small generator of the version as it was drawn. To add one: wr
 ``CHECKS``.
 """
 
-from pathways.checking import calendars, detours, forms, moves, people, stages, tasks, times
+from pathways.checking import calendars, detours, forms, ladders, moves, people, stages, tasks, times
 from pathways.checking.problem import Problem
 from pathways.drawn import Drawn
 from pathways.models import PathwayVersion
@@ -16,6 +16,7 @@ CHECKS = (
     *people.CHECKS,
     *moves.CHECKS,
     *times.CHECKS,
+    *ladders.CHECKS,
     *calendars.CHECKS,
     *tasks.CHECKS,
     *detours.CHECKS,

@@ -1,4 +1,4 @@
-"""Limits, ladders, and whether what is counted in working time has a calendar to be counted with."""
+"""Limits, and whether what is counted in working time has a calendar to be counted with."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,9 +9,8 @@ from django.utils import timezone
 from pathways.checking.problem import Found, error, warning
 from pathways.drawn import Drawn
 from pathways.limits import Span
-from pathways.models import Calendar, EscalationStep, Role, Stage
+from pathways.models import Calendar, Stage
 
-MOST_REPEATS = 100  # of one rung: each is reckoned at every look at a case
 LONGEST = timedelta(days=3653)  # ten years: a longer time is a slip of the finger
 
 Named = tuple[str, Span, Model]  # what it is, how long, and the row that says so
@@ -40,31 +39,6 @@ def limits(drawn: Drawn) -> Found:
             yield warning(
                 f"“{stage}” has a limit but no ladder, so that nobody is told when a case is late. Add a rung.", stage
             )
-
-
-def ladders(drawn: Drawn) -> Found:
-    for stage, step in drawn.rungs:
-        if not set(step.tells) & set(EscalationStep.Recipient.values):
-            yield error(
-                f"Nobody is told at the rung “{step}” of “{stage}”. Choose who: the owner, the team or its managers.",
-                step,
-            )
-        elif stage.team and drawn.members_of(stage.team, Role.MANAGER) and not _reachable(drawn, stage, step):
-            yield warning(
-                f"Nobody whom the rung “{step}” of “{stage}” tells has an e-mail address. Add theirs.",
-                step,
-            )
-        if step.repeat_at_most > MOST_REPEATS:
-            yield error(
-                f"The rung “{step}” of “{stage}” repeats {step.repeat_at_most} times. Choose {MOST_REPEATS} at most.",
-                step,
-            )
-
-
-def _reachable(drawn, stage, step) -> bool:
-    """An owner is any member of the team, and where nobody owns the case the managers are told."""
-    roles = (Role.MANAGER,) if set(step.tells) == {EscalationStep.Recipient.MANAGERS} else ()
-    return any(member.user.email for member in drawn.members_of(stage.team, *roles))
 
 
 def lengths(drawn: Drawn) -> Found:
@@ -136,4 +110,4 @@ def _is_too_long(span, schedule):
         return True
 
 
-CHECKS = (limits, ladders, lengths)
+CHECKS = (limits, lengths)

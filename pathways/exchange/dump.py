@@ -11,10 +11,10 @@ from pathways.models.forms import QuestionKind
 
 
 def document_of(version: PathwayVersion | Drawn) -> dict:
-    """Return ``version`` as a document, with the teams and calendars that its stages and tasks refer to."""
+    """Return ``version`` as a document, with the teams and calendars that its stages, rungs and tasks refer to."""
     drawn = version if isinstance(version, Drawn) else Drawn(version)
     pathway = drawn.version.pathway
-    teams = by_code(drawn.teams)
+    teams = by_code({team.pk: team for team in [*drawn.teams, *drawn.teams_told]}.values())
     agencies = {team.organisation.code: team.organisation for team in teams if not team.organisation.is_own}
     calendars = {stage.calendar.code: stage.calendar for stage in drawn.stages if stage.calendar}
     return {
@@ -131,7 +131,11 @@ def _rung(step):
         "name": line(step.name),
         "when": (step.when if step.amount else step.When.AFTER, amount, unit),
         "tells": step.tells,
+        "team_told": step.named_team.code if step.named_team else None,
         "urgent": step.urgent,
+        "to_be_answered_within": step.answer_within,
+        "raises_priority": step.raises_priority,
+        "makes_task": line(step.task_title),
         "repeat": (step.repeat, step.repeat_at_most) if isinstance(step.repeat, Span) else None,
     }
 

@@ -42,7 +42,7 @@ ANSWERS = {
 
 
 def words(choices) -> dict:
-    return {choice.value: choice for choice in choices}
+    return {choice.value.replace("_", " "): choice for choice in choices}
 
 
 class Demand(Kind):
@@ -107,7 +107,11 @@ RUNG = Record(
         "name": Text(200),
         "when": Moment(),
         "tells": Items(Choice(words(EscalationStep.Recipient)), inline=True, always=True),
+        "team_told": Code(refers_to="team", default=None),  # the named team
         "urgent": Flag(default=False),
+        "to_be_answered_within": Limit(default=None),
+        "raises_priority": Flag(default=False),
+        "makes_task": Text(200, default=""),
         "repeat": Repeat(default=None),
     },
 )

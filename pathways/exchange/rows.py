@@ -103,7 +103,7 @@ class Writer:
             for position, values in in_places(stages)
         }
         self.many(list(rows.values()))
-        self.many([step for values in stages for step in _ladder(rows[values["code"]], values["ladder"])])
+        self.many([step for values in stages for step in _ladder(rows[values["code"]], values["ladder"], teams)])
         self.many([task for values in stages for task in _tasks(rows[values["code"]], values["tasks"], teams)])
         moves = [
             (Transition(source=rows[values["code"]], target=rows[move["to"]], position=position, **_named(move)), move)
@@ -153,7 +153,10 @@ def _stage(version, position, values, starts_in, teams, calendars):
     )
 
 
-def _ladder(stage, rungs):
+SAME_IN_RUNG = ("code", "name", "tells", "urgent", "raises_priority")
+
+
+def _ladder(stage, rungs, teams):
     for position, values in in_places(rungs):
         when, amount, unit = values["when"]
         every, times = values["repeat"] or (None, 0)
@@ -163,9 +166,12 @@ def _ladder(stage, rungs):
             when=when,
             amount=amount,
             unit=unit,
+            named_team=teams.get(values["team_told"]),
+            task_title=values["makes_task"],
             repeat_at_most=times,
+            **_span("answer", values["to_be_answered_within"]),
             **_span("repeat", every),
-            **_without(values, "when", "repeat"),
+            **{name: values[name] for name in SAME_IN_RUNG},
         )
 
 

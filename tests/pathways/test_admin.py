@@ -509,6 +509,37 @@ def test_new_hours_count_at_once(client, administrator):
     assert calendar.opening_hours.first().closes == time(13)
 
 
+def test_a_rung_says_whom_it_tells_by_when_they_answer_and_what_else_it_does(client, administrator, draft):
+    triage, site = Stage.objects.get(code="triage"), TeamFactory(code="site")
+    lead = UserFactory(first_name="Ada", last_name="Lead")
+
+    changes = {
+        "ladder-0-tells": ["on_duty", "named_team", "lead"],
+        "ladder-0-named_team": site.pk,
+        "ladder-0-answer_amount": "1",
+        "ladder-0-answer_unit": "working_days",
+        "ladder-0-raises_priority": "on",
+        "ladder-0-task_title": "Ring the patient",
+    }
+    saved(client, triage, **changes)
+    step = triage.ladder.first()
+    assert (step.tells, step.named_team) == (["on_duty", "named_team", "lead"], site)
+    assert (str(step.answer_within), step.raises_priority, step.task_title) == (
+        "1 working day",
+        True,
+        "Ring the patient",
+    )
+    assert step.history.first().history_user == administrator
+
+    saved(client, draft.pathway, lead=lead.pk)
+    assert Pathway.objects.get(pk=draft.pathway_id).lead == lead
+
+
+def test_a_time_to_answer_needs_a_unit(client, administrator, draft):
+    answer = save(client, Stage.objects.get(code="triage"), **{"ladder-0-answer_amount": "1"})
+    assert errors(answer) == ["“To be answered within” needs a number above zero and a unit, or neither."]
+
+
 def test_a_detour_says_what_it_asks_and_does_to_the_case_it_is_taken_from(client, administrator, draft):
     rule, short = a_rule(draft, a_detour_pathway()), a_pathway("short")
     assert "score" not in client.get(address(rule)).content.decode()

@@ -5,7 +5,7 @@ import pytest
 from pathways import publishing
 from pathways.difference import difference
 from pathways.models import EscalationStep, Requirement, Stage, system_user
-from tests.factories import TeamFactory, a_move, a_pathway, a_stage, publish
+from tests.factories import TeamFactory, a_move, a_pathway, a_stage, office_hours, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +63,28 @@ def test_rungs_requirements_and_tasks(old, new):
     ]
 
 
+def test_what_a_rung_does_and_when_it_is_answered(old, new):
+    EscalationStep.objects.filter(stage__version=new, stage__code="triage", code="breach").update(
+        tells=["on_duty", "named_team"],
+        named_team=TeamFactory(code="site"),
+        raises_priority=True,
+        task_title="Ring the patient",
+        answer_amount=1,
+        answer_unit="working_days",
+    )
+    assert difference(old, new) == [
+        "recipients of the rung “Breach” of “Triage”: managers → on duty, named team.",
+        "named team of the rung “Breach” of “Triage”: none → Site team.",
+        "time to answer of the rung “Breach” of “Triage”: none → 1 working day.",
+        "raising of the priority of the rung “Breach” of “Triage”: no → yes.",
+        "task of the rung “Breach” of “Triage”: none → Ring the patient.",
+    ]
+    new.stages.update(calendar=office_hours())
+    publish(new)
+    again = publishing.revise(old.pathway, by=system_user())
+    assert difference(new, again) == [], "a new draft is a copy in all of it"
+
+
 def test_what_a_detour_asks_and_does():
     urgent = a_pathway("urgent")
     old = a_pathway(detours=[(urgent, {})]).active_version
@@ -87,7 +109,8 @@ def test_who_may_override_and_what_is_asked_on_a_move(old, new):
     Requirement.objects.create(transition=move, check_name="note written", override_roles=["manager"])
     new.facts.create(code="lab", name="Lab", question="Which lab?", choices=["A", "B"], stages=["review"])
     assert difference(old, new) == [
-        "requirements of the move “Move to Review” out of “Triage”: none → note written, which a manager may override.",
+        "requirements of the move “Move to Review” out of “Triage”: none → note written, which a manager may "
+        "override.",
         "the fact “Lab” was added.",
     ]
     publish(new)

@@ -1,11 +1,11 @@
-"""Limits, ladders, and whether what is counted in working time has a calendar to be counted with."""
+"""Limits, and whether what is counted in working time has a calendar to be counted with."""
 
 import pytest
 
 from pathways.models import TaskTemplate
 from pathways.publishing import problems
-from tests.factories import a_detour_pathway, a_manager, a_move, a_rule, a_stage
-from tests.pathways.checking.saying import TELL_LATE, WORDING, change, error, found, stage, warning
+from tests.factories import a_detour_pathway, a_rule
+from tests.pathways.checking.saying import change, error, found, stage, warning
 
 pytestmark = pytest.mark.django_db
 
@@ -72,27 +72,6 @@ def test_a_rung_that_lies_too_far_off(sound):
     assert found(sound) == error(
         "The rung “Again” of “Triage” is longer than ten years: 999999 days. Choose a shorter time."
     )
-
-
-def test_a_rung_that_tells_nobody(sound):
-    change(stage(sound, "triage").ladder.get(code="breach"), tells=[])
-    assert found(sound) == error(
-        "Nobody is told at the rung “Breach” of “Triage”. Choose who: the owner, the team or its managers."
-    )
-
-
-def test_a_rung_that_reaches_nobody(sound):
-    a_manager("archive", email="")
-    a_stage(sound, "filing", team="archive", ladder=TELL_LATE, patient_wording=WORDING)
-    for source, target in (("triage", "filing"), ("filing", "done")):
-        a_move(stage(sound, source), stage(sound, target))
-    assert found(sound) == warning("Nobody whom the rung “Late” of “Filing” tells has an e-mail address. Add theirs.")
-
-
-def test_a_rung_that_repeats_without_end(sound):
-    rung = stage(sound, "triage").ladder.get(code="again")
-    change(rung, repeat_amount=1, repeat_unit="hours", repeat_at_most=500)
-    assert found(sound) == error("The rung “Again” of “Triage” repeats 500 times. Choose 100 at most.")
 
 
 @pytest.mark.parametrize("code", ["triage", "done"])

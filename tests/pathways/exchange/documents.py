@@ -51,16 +51,23 @@ moments = (
     | st.tuples(st.just(When.SHARE), st.integers(1, 100), st.just(""))
     | st.just((When.AFTER, 0, Unit.DAYS))
 )
-rungs = st.fixed_dictionaries(
-    {
-        "code": codes,
-        "name": names,
-        "when": moments,
-        "tells": some(list(EscalationStep.Recipient)),
-        "urgent": st.booleans(),
-        "repeat": st.none() | st.tuples(spans, st.integers(1, 32767)),
-    }
-)
+
+
+def rungs(teams):
+    return st.fixed_dictionaries(
+        {
+            "code": codes,
+            "name": names,
+            "when": moments,
+            "tells": some(list(EscalationStep.Recipient)),
+            "team_told": st.sampled_from([None, *teams]),
+            "urgent": st.booleans(),
+            "to_be_answered_within": st.none() | spans,
+            "raises_priority": st.booleans(),
+            "makes_task": texts,
+            "repeat": st.none() | st.tuples(spans, st.integers(1, 32767)),
+        }
+    )
 
 
 def questions(facts):
@@ -159,7 +166,7 @@ def stages(draw, codes_of_stages, code, teams, known_calendars):
         "entered_by_handoff": draw(st.booleans()),
         "acceptance_limit": draw(st.none() | spans),
         "patient_wording": draw(long_texts),
-        "ladder": draw(once(rungs, "code")),
+        "ladder": draw(once(rungs(teams), "code")),
         "tasks": draw(once(task, "code", most=2)),
         "moves": draw(once(move, "name")) if others else [],
     }
@@ -213,6 +220,7 @@ def documents(draw):
         "review_on": draw(st.none() | st.dates()),
     }
     used = {stage["team"] for stage in found} | {task["team"] for stage in found for task in stage["tasks"]}
+    used |= {rung["team_told"] for stage in found for rung in stage["ladder"]}
     known_facts = sorted(draw(once(facts(codes_of_stages), "code", most=2)), key=lambda fact: fact["code"])
     teams = sorted((team for team in teams if team["code"] in used), key=lambda team: team["code"])
     owners = {team["organisation"] for team in teams}

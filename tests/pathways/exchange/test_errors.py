@@ -41,7 +41,7 @@ MISTAKES = [
         "tells: [managers]",
         "tells: [patients]",
         11,
-        "“patients” is not one of: owner, team, managers, on_duty, named_team, lead.",
+        "“patients” is not one of: owner, team, managers, on duty, named team, lead.",
     ),
     (
         "tells: [managers]",

@@ -47,6 +47,7 @@ teams:
 - {code: booking, name: Booking team}
 - {code: outside, name: Outside team, organisation: agency}
 - {code: therapy, name: Therapists}
+- {code: site, name: Site managers}
 facts:
 - {code: lab, name: Laboratory}
 forms:
@@ -64,6 +65,16 @@ stages:
 - code: triage
   name: Triage
   team: booking
+  limit: 2 days
+  ladder:
+  - code: late
+    name: Late
+    when: at the limit
+    tells: [on duty, named team, lead]
+    team_told: site
+    to_be_answered_within: 4 hours
+    raises_priority: true
+    makes_task: Ring the patient
   tasks:
   - {code: call, title: Ring them, text: "Twice.\\nThen write.", for: owner, limit: 2 days}
   - {code: walk, title: Walk with them, team: therapy}
@@ -83,7 +94,7 @@ detours:
 
 
 @pytest.mark.django_db
-def test_a_file_says_the_tasks_handoffs_conditions_facts_and_detours_of_a_version():
+def test_a_file_says_the_rungs_tasks_handoffs_conditions_facts_and_detours_of_a_version():
     short = a_pathway("short")
     draft = exchange.draft_from(exchange.read(WHOLE), by=system_user(), reason="Loaded")
 
@@ -97,6 +108,9 @@ def test_a_file_says_the_tasks_handoffs_conditions_facts_and_detours_of_a_versio
     )
     assert (walk.whose, walk.team.code, walk.limit) == ("team", "therapy", None)
     assert (package.by_handoff, str(package.acceptance_limit), triage.by_handoff) == (True, "2 days", False)
+    late = triage.ladder.get()
+    assert (late.tells, late.named_team.code) == (["on_duty", "named_team", "lead"], "site")
+    assert (str(late.answer_within), late.raises_priority, late.task_title) == ("4 hours", True, "Ring the patient")
     where = draft.forms.get().questions.get(code="where")
     assert (where.shown_if_code, where.shown_if_answer, where.fact) == ("done", "yes", "lab")
     assert draft.facts.get().name == "Laboratory"
