@@ -99,14 +99,17 @@ class LastRecorded(Func):
     output_field = DateTimeField()
 
     def __init__(self, case):
-        kinds = [(kind.model._meta.db_table, kind.at, "case_id") for kind in KINDS]
-        kinds += [(Case.history.model._meta.db_table, "history_date", "id")]
-        found = [_last(*kind) for kind in kinds]
+        columns = {(Case.history.model, "id"): ["history_date"]}
+        for kind in KINDS:
+            columns.setdefault((kind.model, "case_id"), []).append(kind.at)
+        found = [_last(model._meta.db_table, key, names) for (model, key), names in columns.items()]
         super().__init__(case, template=f"GREATEST({', '.join(found)})")
 
 
-def _last(table, at, key) -> str:
-    return f"(SELECT MAX({at}) FROM {table} WHERE {key} = %(expressions)s)"  # noqa: S608 - all names are ours
+def _last(table, key, names) -> str:
+    # Under another name: the key that is asked for may be of a row of the same table, which would hide it.
+    last = ", ".join(f"MAX(r.{name})" for name in names)
+    return f"(SELECT GREATEST({last}) FROM {table} r WHERE r.{key} = %(expressions)s)"  # noqa: S608 - names of ours
 
 
 def refuse_if_stale(case, entry, seen: int | Seen) -> None:

@@ -159,7 +159,7 @@ def then_i_read_what_it_would_do(page):
     expect(effect).to_contain_text("It makes Imaging team responsible, after Booking team.")
     expect(effect).to_contain_text("It starts a limit of 5 working days: due on")
     expect(effect).to_contain_text("Priya Shah no longer has the case; somebody of Imaging team takes it.")
-    expect(effect).to_contain_text("Warn (Asif Khan).")
+    expect(effect).to_contain_text("the first to be told: Asif Khan (Warn).")
 
 
 def when_i_choose(page, question, answer):

@@ -147,11 +147,11 @@ def test_it_says_who_keeps_the_case_which_tasks_are_made_and_who_is_told_when(si
 
     assert "It makes a task for Booking team: Ring the patient, by" in said
     assert "Nobody is sent an e-mail now. If the case is still there on" in said
-    assert "Warn (Grace Okafor)." in said
+    assert "the first to be told: Grace Okafor (Warn)." in said
 
 
 def test_it_says_so_when_there_is_nobody_to_tell(signed_in, case):
-    assert "(but there is nobody to tell)" in words(signed_in.get(address(case, "review")))
+    assert "there is nobody to tell (Warn)." in words(signed_in.get(address(case, "review")))
 
 
 def test_facts_about_the_next_stay_are_asked_and_kept_on_it(signed_in, caseworker):
