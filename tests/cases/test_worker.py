@@ -63,7 +63,7 @@ def a_worker(server, log, broker=BROKER):
 
 def wake_the_sweep():
     """Do what beat does every minute."""
-    with Celery(broker=environment.broker(BROKER)) as beat:
+    with Celery(broker=environment.broker(BROKER), set_as_current=False) as beat:  # or the next test would send there
         beat.send_task("cases.tasks.sweep")
 
 
