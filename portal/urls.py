@@ -19,5 +19,6 @@ urlpatterns = [
     path("api/v1/", include("cases.api.urls")),
     path("", include("pathways.web.urls")),
     path("", include("cases.web.watch_urls")),
+    path("", include("cases.web.people_urls")),
     path("", include("cases.web.urls")),
 ]

@@ -1,0 +1,105 @@
+"""Who of a team is on duty, and when nobody is. Planned by the team's managers."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from pathways.absences import said
+from pathways.history import delete_with_history, save_with_history
+from pathways.models import Absence, Duty, EscalationStep, Membership, PathwayVersion, Role, Team
+from pathways.publishing import Refused
+
+
+def may_plan(team, *, by) -> bool:
+    """May ``by`` plan the duties of ``team``? Its managers may."""
+    return by.is_active and Membership.objects.filter(user=by, team=team, role=Role.MANAGER).exists()
+
+
+@transaction.atomic
+def add_duty(team, person, starts_at, ends_at, *, by) -> Duty:
+    """Put ``person`` on duty for ``team`` from ``starts_at`` until ``ends_at``, and return the duty.
+
+    Raises PermissionDenied, or Refused if the end is not after the start, or has passed, ``person`` is not in the
+    team, or on duty for it then already.
+    """
+    _require(team, by)
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)  # the duties of a team are planned one after the other
+    if ends_at <= starts_at:
+        raise Refused("A duty must end after it starts. Change one of the times.")
+    if ends_at <= timezone.now():
+        raise Refused("This duty is over already. Choose an end in the future.")
+    if not (person.is_active and person.memberships.filter(team=team).exists()):
+        raise Refused(f"{person} is not in {team}. Choose a person of that team.")
+    for other in Duty.objects.filter(team=team, user=person, starts_at__lt=ends_at, ends_at__gt=starts_at):
+        raise Refused(f"{person} is on duty then already, {said(other)}. Choose other times.")
+    duty = Duty(team=team, user=person, starts_at=starts_at, ends_at=ends_at)
+    return save_with_history(duty, by=by, reason="Duty planned")
+
+
+@transaction.atomic
+def remove_duty(duty, *, by) -> Duty | None:
+    """Take back a duty that is yet to come, or end one that has begun, now; return what is left of it.
+
+    Raises PermissionDenied, or Refused if it is over.
+    """
+    duty = Duty.objects.select_for_update(of=("self",)).select_related("team").filter(pk=duty.pk).first()
+    if duty is None:
+        raise Refused("Somebody has taken this duty back already.")
+    _require(duty.team, by)
+    now = timezone.now()
+    if duty.ends_at <= now:
+        raise Refused("This duty is over already.")
+    if duty.starts_at >= now:
+        return delete_with_history(duty, by=by, reason="Duty taken back")
+    duty.ends_at = now
+    return save_with_history(duty, by=by, reason="Duty ended")
+
+
+def warnings_about(duty) -> list[str]:
+    """Return a sentence for each thing about ``duty`` that is allowed and yet worth a second look."""
+    away = duty.user.absences.filter(starts_at__lt=duty.ends_at, ends_at__gt=duty.starts_at)
+    found = [f"{duty.user} is away then, {said(other)}. Plan somebody else." for other in away]
+    if not duty.user.email:
+        found.append(f"{duty.user} has no e-mail address, so that nobody is told. Ask an administrator to add it.")
+    return found
+
+
+def is_asked(team) -> bool:
+    """Does a rung in use tell whoever of ``team`` is on duty, so that gaps matter?"""
+    rungs = EscalationStep.objects.filter(stage__team=team, tells__contains=[EscalationStep.Recipient.ON_DUTY])
+    return rungs.exclude(stage__version__status=PathwayVersion.Status.DRAFT).exists()
+
+
+def gaps(team, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Return the spans between ``start`` and ``end`` in which nobody of ``team`` is on duty who is there."""
+    within = {"starts_at__lt": end, "ends_at__gt": start}
+    duties = list(Duty.objects.filter(team=team, user__is_active=True, **within))
+    away = {}
+    for absence in Absence.objects.filter(user__in={duty.user_id for duty in duties}, **within):
+        away.setdefault(absence.user_id, []).append((absence.starts_at, absence.ends_at))
+    covered = []
+    for duty in duties:
+        covered += uncovered(away.get(duty.user_id, ()), duty.starts_at, duty.ends_at)
+    return uncovered(covered, start, end)
+
+
+def uncovered(spans: Iterable[tuple], start, end) -> list[tuple]:
+    """Return what the ``spans`` leave of the time from ``start`` to ``end``. Pure."""
+    left = []
+    for first, last in sorted(spans):
+        if first > start:
+            left.append((start, min(first, end)))
+        start = max(start, last)
+        if start >= end:
+            break
+    if start < end:
+        left.append((start, end))
+    return [(a, b) for a, b in left if a < b]
+
+
+def _require(team, by):
+    if not may_plan(team, by=by):
+        raise PermissionDenied(f"The duties of {team} are planned by its managers.")
