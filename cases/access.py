@@ -24,6 +24,7 @@ ROLES = {
     "result": ANY_ROLE,
     "handoff": ANY_ROLE,
     "event": ANY_ROLE,
+    "watch": ANY_ROLE,
 }
 
 REFUSALS = {
@@ -64,8 +65,13 @@ def teams_of(user) -> dict[int, str]:
     return user._midwatch_teams
 
 
+def managed_by(user) -> list[int]:
+    """The ids of the teams of which ``user`` is a manager."""
+    return [team for team, role in teams_of(user).items() if role == Role.MANAGER]
+
+
 def manages_something(user) -> bool:
-    return Role.MANAGER in teams_of(user).values()
+    return bool(managed_by(user))
 
 
 def sees_figures(user) -> bool:

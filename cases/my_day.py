@@ -7,6 +7,7 @@ from django.db.models import F
 from cases import reasons
 from cases.models import Case, Handoff, Result, Task
 from cases.reasons import Asked, Reason, Row
+from cases.reasons.radar_people import owner_gone
 
 SHOWN = 25  # rows of a group: nobody reads more before they begin
 SHOWN_ON_TRACK = 10  # nothing is to be done there today
@@ -53,7 +54,7 @@ def my_day(user, now) -> MyDay:
             groups[Reason(code)].append(pk)
     first = {code: members[: SHOWN_ON_TRACK if code == Reason.ON_TRACK else SHOWN] for code, members in groups.items()}
     shown = [pk for members in first.values() for pk in members]
-    read = Case.objects.visible_to(user).with_reasons(user, now).in_bulk(shown)
+    read = Case.objects.visible_to(user).with_reasons(user, now, mine=True).in_bulk(shown)
     rows = {row.case.pk: row for row in reasons.rows(read.values(), user, now)}
     return MyDay(
         [
@@ -77,6 +78,7 @@ def _ways_in(asked):
     return [
         open_.filter(owner=asked.user).values("pk"),
         *(open_.filter(team=team, owner=None).values("pk") for team in asked.teams),
+        *(open_.filter(owner_gone(asked), team=team).values("pk") for team in asked.managed),
         owed.filter(owner=asked.user).values("case"),
         *(owed.filter(team=team, owner=None, due_at__lt=asked.tonight).values("case") for team in asked.teams),
         offered.order_by("due_at", "pk").values("case"),

@@ -7,7 +7,8 @@ from django.db.models import Exists, F, OuterRef, Q
 class CaseQuerySet(models.QuerySet):
     def visible_to(self, user):
         """The cases ``user`` may see: those that a team of theirs has, has had, was offered, or owes a task about as
-        long as it is not done; all for an inspector.
+        long as it is not done; those about which they were told themselves (as a deputy, or as the pathway's lead)
+        as long as that is not over; all for an inspector.
 
         A restricted case is seen by the teams that have or have had it, and by inspectors. Superusers get nothing by
         being one: setting up the portal is no reason to read patients' cases.
@@ -20,7 +21,9 @@ class CaseQuerySet(models.QuerySet):
         has = self._related("entries").filter(case=OuterRef("pk"), team__in=mine)
         offered = self._related("handoffs").filter(case=OuterRef("pk"), to_team__in=mine)
         owes = self._related("tasks").filter(case=OuterRef("pk"), team__in=mine, done_at=None, cancelled_at=None)
-        return self.filter(Q(team__in=mine) | Exists(has) | Q(restricted=False) & (Exists(offered) | Exists(owes)))
+        told = self._related("escalations").filter(case=OuterRef("pk"), resolved_at=None, lines__recipient=user.pk)
+        asked = Exists(offered) | Exists(owes) | Exists(told)
+        return self.filter(Q(team__in=mine) | Exists(has) | Q(restricted=False) & asked)
 
     def _related(self, name):
         return self.model._meta.get_field(name).related_model.objects
@@ -43,15 +46,15 @@ class CaseQuerySet(models.QuerySet):
     def in_stage(self, code):
         return self.filter(stage=code)
 
-    def with_reasons(self, user, now):
+    def with_reasons(self, user, now, *, mine=False):
         """Annotate ``reasons``, the codes of why each case is on the list of ``user``, and read all that a row shows,
-        in this one query.
+        in this one query. ``mine``: only the reasons that are for them to mend.
         """
         from cases import reasons
 
         asked = reasons.Asked(user, now)
         read = self.select_related("patient", "team", "owner")
-        return read.annotate(reasons=reasons.tags(asked), **reasons.shown(asked))
+        return read.annotate(reasons=reasons.tags(asked, mine=mine), **reasons.shown(asked))
 
     def because(self, code, user, now):
         """The cases for which the reason ``code`` holds, as ``user`` sees it at ``now``."""

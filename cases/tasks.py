@@ -3,8 +3,10 @@
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 
-from cases.watch import alone, notices, timers
+from cases import radar
+from cases.watch import alone, differing, notices, timers
 from cases.watch import sweep as watch_sweep
 
 log = logging.getLogger(__name__)
@@ -23,5 +25,18 @@ def send_urgent():
 
 @shared_task
 def check_timers():
-    for sentence in timers.rebuild(check=True):
+    found = timers.rebuild(check=True)
+    differing.keep(found)
+    for sentence in found:
         log.error("%s", sentence)
+
+
+@shared_task
+def look_at_the_radar():
+    for sentence in radar.look(timezone.now()):
+        log.info("Radar, %s", sentence)
+
+
+@shared_task
+def look_at_the_setup():
+    radar.keep_faults(timezone.now())

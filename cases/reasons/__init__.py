@@ -10,10 +10,11 @@ do. To add one: give it its code in ``Reason`` where it belongs in the order, wr
 """
 
 from cases.reasons.because import Asked, Because, Next, Reason
-from cases.reasons.registry import REASONS, chip, holding, most_pressing, shown, tags
+from cases.reasons.registry import RADAR, REASONS, chip, holding, most_pressing, shown, tags
 from cases.reasons.rows import Row, rows
 
 __all__ = [
+    "RADAR",
     "REASONS",
     "Asked",
     "Because",

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from cases import access, showing
+from cases.watch import differing
 
 
 class Reason(models.TextChoices):
@@ -21,6 +22,14 @@ class Reason(models.TextChoices):
     TASK = "task", "Task due"
     RESULT = "result", "Result not read"
     BACK = "back", "Back from a detour"
+    OWNER_GONE = "owner-gone", "Whoever has it is not there"
+    NO_STEP = "no-step", "No next step"
+    NOT_ACCEPTED = "not-accepted", "Handed over, never accepted"
+    HOLD_OVER = "hold-over", "On hold for too long"
+    UNREAD = "unread", "Result unread for too long"
+    FORGOTTEN = "forgotten", "Child case forgotten"
+    DIFFERS = "differs", "Watched wrongly"
+    NO_CONTACT = "no-contact", "No contact for 12 weeks"
     ON_TRACK = "on-track", "On track"
 
 
@@ -34,6 +43,16 @@ class Asked:
     @cached_property
     def teams(self) -> list[int]:
         return list(access.teams_of(self.user))
+
+    @cached_property
+    def managed(self) -> list[int]:
+        """The teams of which they are a manager."""
+        return access.managed_by(self.user)
+
+    @cached_property
+    def differing(self) -> list[str]:
+        """The references of the cases whose timers the last night found to be wrong."""
+        return differing.references()
 
     @cached_property
     def tonight(self) -> datetime:
@@ -58,18 +77,23 @@ class Because:
     """One reason. The methods are asked with the row's case, which has what ``shows`` names."""
 
     code: Reason
+    is_radar = False  # it is found on the radar: nobody need be late for it to be wrong
     chip: tuple[str, str]  # what is counted: "1 task due", "2 tasks due"
 
     def holds(self, asked: Asked) -> Q:
         """Return the condition, in SQL alone, under which a case is on the list for this reason."""
         raise NotImplementedError
 
+    def mine(self, asked: Asked) -> Q:
+        """Return the condition under which it is for whoever asks to mend: then it stands on their day."""
+        return self.holds(asked)
+
     def shows(self, asked: Asked) -> dict:
         """Return the annotations that the words need, by name."""
         return {}
 
     def words(self, case, age, asked: Asked) -> str:
-        """Say in a sentence why the case is here."""
+        """Say in a sentence why the case is here; nothing where another reason has said it."""
         raise NotImplementedError
 
     def next(self, case, asked: Asked) -> Next | None:

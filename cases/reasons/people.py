@@ -41,6 +41,7 @@ class Nobodys(Because):
     """A case of my team, open or on hold, that has no owner."""
 
     code, chip = Reason.NOBODYS, ("nobody's", "nobody's")
+    is_radar = True
 
     def holds(self, asked):
         return Q(owner=None, team__in=asked.teams) & ~Q(status="closed")

@@ -14,6 +14,8 @@ from cases.reasons import onward
 from cases.reasons.because import Asked, Because, Reason
 from cases.reasons.follow_ups import BackFromDetour, ResultUnread, TaskDue
 from cases.reasons.people import HandedToMe, Nobodys
+from cases.reasons.radar import Differs, HoldOver, NoContact, NoNextStep
+from cases.reasons.radar_people import ForgottenChild, NotAccepted, OwnerGone, ResultUnreadTooLong
 from cases.reasons.times import Breached, OnTrack, Today, Urgent
 
 # The most pressing first, as the codes stand in Reason. An open case for which none of these holds is on track.
@@ -28,8 +30,17 @@ REASONS: dict[str, Because] = {
         TaskDue(),
         ResultUnread(),
         BackFromDetour(),
+        OwnerGone(),
+        NoNextStep(),
+        NotAccepted(),
+        HoldOver(),
+        ResultUnreadTooLong(),
+        ForgottenChild(),
+        Differs(),
+        NoContact(),
     )
 }
+RADAR = [code for code, because in REASONS.items() if because.is_radar]
 ON_TRACK = OnTrack()
 OPEN = ~Q(status="closed")
 CODES = ArrayField(models.CharField())
@@ -60,21 +71,27 @@ def holding(code: str, asked: Asked) -> Q:
     return REASONS[code].holds(asked)
 
 
-def tags(asked: Asked):
+def tags(asked: Asked, *, mine=False):
     """Return the expression for the codes of a case's reasons, the most pressing first; of a closed case perhaps
-    none.
+    none. ``mine``: only those which are for whoever asks to mend.
     """
-    pressing = Array(
-        *(Cases(When(because.holds(asked), then=Value(code))) for code, because in REASONS.items()),
-    )
+    pressing = Array(*(Cases(when) for when in _whens(asked, mine=mine)))
     on_track = Cases(When(OPEN, then=Value([Reason.ON_TRACK.value], CODES)), default=Value([], CODES))
     return Coalesce(NullIf(pressing, Value([], CODES)), on_track)
 
 
 def most_pressing(asked: Asked):
-    """Return the expression for the code of a case's first reason: the group in which it stands, once."""
-    whens = (When(because.holds(asked), then=Value(code)) for code, because in REASONS.items())
-    return Cases(*whens, When(OPEN, then=Value(Reason.ON_TRACK.value)), output_field=models.CharField())
+    """Return the expression for the code of the first reason that is for whoever asks to mend: the group of their day
+    in which a case stands, once.
+    """
+    return Cases(
+        *_whens(asked, mine=True), When(OPEN, then=Value(Reason.ON_TRACK.value)), output_field=models.CharField()
+    )
+
+
+def _whens(asked, *, mine):
+    for code, because in REASONS.items():
+        yield When(because.mine(asked) if mine else because.holds(asked), then=Value(code))
 
 
 def shown(asked: Asked) -> dict:

@@ -37,7 +37,8 @@ def rows(cases, user, now) -> list[Row]:
 def _row(case, asked, schedules):
     grounds = [of(code) for code in case.reasons]
     how_old = age(case, case.entered_at, asked.now, schedules, case.due_by)
-    known = (because.next(case, asked) for because in grounds)
+    known = [found for because in grounds if (found := because.next(case, asked))]
+    mends = {found for because in grounds if because.is_radar and (found := because.next(case, asked))}
     return Row(
         case=case,
         url=case.get_absolute_url(),
@@ -45,6 +46,7 @@ def _row(case, asked, schedules):
         pathway=case.version_map.pathway.name,
         age=how_old,
         who="You" if case.owner_id == asked.user.pk else str(case.owner or ""),
-        why=[*(because.words(case, how_old, asked) for because in grounds), *onward.words(case, asked)],
-        next=next(filter(None, known), None) or onward.next_thing(case, asked),
+        why=[*filter(None, (because.words(case, how_old, asked) for because in grounds)), *onward.words(case, asked)],
+        next=known[0] if known else onward.next_thing(case, asked),
+        also=[found for found in known[1:] if found in mends and found != known[0]],
     )

@@ -1,7 +1,5 @@
 """Which cases a list shows and in what order: the choices above the worklist, in its address, and of the interface."""
 
-from datetime import datetime, time, timedelta
-
 from django import forms
 from django.contrib.auth import get_user_model
 from django.db.models import CharField, Exists, FilteredRelation, OuterRef, Q, Value
@@ -11,20 +9,21 @@ from django.utils.functional import cached_property
 
 from cases import access
 from cases.keyset import Order
-from cases.models import Case, SavedView, StageEntry
+from cases.lateness import lateness
+from cases.models import Case, SavedView, StageEntry, Task
 from cases.questionnaire import YES_NO
 from cases.reasons import Reason
-from cases.showing import LONDON
 from cases.web.form_look import PageForm
 from pathways.maps import version_map
-from pathways.models import Membership, PathwayVersion, Team
+from pathways.models import Membership, PathwayVersion, Stage, Team
 from pathways.models.forms import QuestionKind
 
-MY_TEAMS, MINE, NOBODYS, ANY = "@my-teams", "@me", "@nobody", "@any"  # no code holds an @
+MY_TEAMS, MANAGED, MINE, NOBODYS, ANY = "@my-teams", "@managed", "@me", "@nobody", "@any"  # no code holds an @
 LATENESS = [
     ("", "Any"),
     ("late", "Late"),
     ("today", "Late today"),
+    ("1-day", "Due in the next day"),
     ("3-days", "Due in the next 3 days"),
     ("7-days", "Due in the next 7 days"),
     ("held", "On hold"),
@@ -62,6 +61,7 @@ class FilterForm(PageForm):
     sort = forms.ChoiceField(label="Order", required=False, choices=SORTS)
     detour = forms.ChoiceField(label="Detour under way", required=False)
     reason = forms.ChoiceField(label="Why it is on the list", required=False)
+    owes = forms.ChoiceField(label="Who has a task of it", required=False)
     status = forms.ChoiceField(label="Open or closed", required=False, choices=STATUSES)
 
     marks_optional = False
@@ -76,8 +76,10 @@ class FilterForm(PageForm):
             *((version.pathway.code, version.pathway.name) for version in self.maps),
         ]
         fields["stage"].choices = self._stages()
-        fields["team"].choices = [("", "All teams"), (MY_TEAMS, "My teams"), *there["team"]]
+        managed = [(MANAGED, "Teams I manage")] if access.manages_something(user) else []
+        fields["team"].choices = [("", "All teams"), (MY_TEAMS, "My teams"), *managed, *there["team"]]
         fields["owner"].choices = [("", "Anybody"), (MINE, "Me"), (NOBODYS, "Nobody"), *there["person"]]
+        fields["owes"].choices = [("", "Anybody or nobody"), (MINE, "Me"), *there["person"]]
         fields["detour"].choices = [("", "Any or none"), (ANY, "Has one"), *self._detours()]
         fields["reason"].choices = [("", "Any reason"), *Reason.choices]
         if searched:
@@ -89,13 +91,16 @@ class FilterForm(PageForm):
     def there_is(self) -> dict[str, list]:
         """The teams, the people and the saved views that ``user`` may choose, as (value, name), in one statement.
 
-        People: those of one's teams, and those who have a case of theirs, for a leaver is in no team any more.
+        People: those of one's teams, and those who have a case or a task of theirs: a leaver is in no team any more.
         """
         user, person, mine = self.user, get_user_model(), list(access.teams_of(self.user))
         owned, members = Case.objects.open().exclude(owner=None), Membership.objects.all()
+        owed = Task.objects.filter(done_at=None, cancelled_at=None, owner__isnull=False)
         if not access.is_inspector(user):
-            owned, members = owned.filter(team__in=mine), members.filter(team__in=mine)
-        people = person.objects.filter(Q(pk__in=members.values("user")) | Q(pk__in=owned.values("owner")))
+            owned, members, owed = (rows.filter(team__in=mine) for rows in (owned, members, owed))
+        people = person.objects.filter(
+            Q(pk__in=members.values("user")) | Q(pk__in=owned.values("owner")) | Q(pk__in=owed.values("owner"))
+        )
         views = SavedView.objects.filter(Q(owner=user) | Q(shared_with__in=mine))
         found = _named("team", Team.objects, "code", "name").union(
             _named("person", people, "pk", "last_name", "first_name", "username"),
@@ -123,9 +128,19 @@ class FilterForm(PageForm):
         return next((found for found in self.maps if found.pathway.code == code), None)
 
     def _stages(self):
-        """The stages to choose from: of the chosen pathway, or each pathway's under its name."""
+        """The stages to choose from: of the chosen pathway, or each pathway's under its name; also the one that was
+        chosen, if only older versions of its pathway have it: there may be cases in it still.
+        """
         if found := self.chosen_map:
-            return [("", "All stages"), *_stages_of(found)]
+            stages = _stages_of(found)
+            chosen = self.data.get("stage", "")
+            if chosen and chosen not in dict(stages):
+                code = chosen.partition("/")[2]
+                older = Stage.objects.filter(version__pathway=found.pathway, code=code).exclude(
+                    version__status="draft"
+                )
+                stages += [(chosen, name) for name in older.order_by("-version").values_list("name", flat=True)[:1]]
+            return [("", "All stages"), *stages]
         return [("", "All stages"), *((found.pathway.name, _stages_of(found)) for found in self.maps)]
 
     def _detours(self):
@@ -209,7 +224,9 @@ class FilterForm(PageForm):
         if "stage" in chosen:
             code = chosen["stage"].partition("/")[2]
             cases = cases.filter(version__pathway=self.chosen_map.pathway).in_stage(code)
-        cases = cases.filter(self._whose(), self._lateness(now), *self._detour_under_way(), *self._facts_are())
+        cases = cases.filter(
+            self._whose(), self._lateness(now), *self._owes(), *self._detour_under_way(), *self._facts_are()
+        )
         if "reason" in chosen:
             cases = cases.because(chosen["reason"], self.user, now)
         status = chosen.get("status", "")
@@ -224,24 +241,25 @@ class FilterForm(PageForm):
 
     def _whose(self):
         team, owner = self.chosen.get("team", ""), self.chosen.get("owner", "")
-        teams = {"": Q(), MY_TEAMS: Q(team__in=list(access.teams_of(self.user)))}
+        teams = {
+            "": Q(),
+            MY_TEAMS: Q(team__in=list(access.teams_of(self.user))),
+            MANAGED: Q(team__in=access.managed_by(self.user)),
+        }
         owners = {"": Q(), MINE: Q(owner=self.user), NOBODYS: Q(owner=None)}
         owned = owners[owner] if owner in owners else Q(owner=int(owner))
         return (teams[team] if team in teams else Q(team__code=team)) & owned
 
     def _lateness(self, now):
-        match self.chosen.get("late", ""):
-            case "":
-                return Q()
-            case "late":
-                return Q(due_at__lt=now)
-            case "held":
-                return Q(status="on_hold")
-            case "none":
-                return Q(status="open", due_at=None)
-            case within:
-                days = {"today": 0, "3-days": 3, "7-days": 7}[within]
-                return Q(due_at__gte=now, due_at__lt=end_of_day(now, days))
+        code = self.chosen.get("late")
+        return lateness(code, now) if code else Q()
+
+    def _owes(self):
+        """The condition that somebody has a task of the case's own team to do."""
+        if not (person := self.chosen.get("owes")):
+            return []
+        tasks = Task.objects.filter(case=OuterRef("pk"), team=OuterRef("team"), done_at=None, cancelled_at=None)
+        return [Exists(tasks.filter(owner=self.user if person == MINE else int(person)))]
 
     def _detour_under_way(self):
         """The condition on a detour: one that the reader may see, for of a restricted one nobody else may know."""
@@ -256,12 +274,6 @@ class FilterForm(PageForm):
             Exists(StageEntry.objects.filter(case=OuterRef("pk"), facts__contains={code: value}))
             for code, value in asked.items()
         ]
-
-
-def end_of_day(now: datetime, days: int = 0) -> datetime:
-    """Return the end of the day in London, ``days`` after today."""
-    day = now.astimezone(LONDON).date() + timedelta(days=days + 1)
-    return datetime.combine(day, time(), tzinfo=LONDON)
 
 
 def _named(kind, rows, value, *names):

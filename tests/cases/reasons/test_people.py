@@ -63,7 +63,7 @@ def test_the_sender_is_told_whom_the_case_waits_for_and_can_chase_them(nurse):
 
     codes, row = row_of(case, nurse, MONDAY + 3 * DAY)
 
-    assert codes == ["on-track"]
+    assert codes == ["not-accepted"]
     assert row.why[1:] == ["Offered to Clinic team 3 days ago: their answer was wanted by yesterday 9am."]
     assert (row.next.text, row.next.url) == ("Chase Clinic team", page("chase", case))
 

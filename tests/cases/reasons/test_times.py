@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cases import lifecycle
+from cases import lifecycle, to_do
 from cases.models import Case, StageEntry
 from tests.cases.reasons.asking import DAY, HOUR, TUESDAY, codes_of, mine, row_of
 from tests.factories import MONDAY, a_case, a_pathway
@@ -62,7 +62,12 @@ def test_a_case_that_is_late_today_says_until_when(nurse):
 def test_a_case_on_track_says_when_it_is_due(nurse, limit, words):
     now = MONDAY + 7 * DAY if limit == "10 days" else TUESDAY
 
-    codes, row = row_of(mine(a_case(a_pathway(limit=limit)), nurse), nurse, now)
+    case = mine(a_case(a_pathway(limit=limit)), nurse)
+    to_do.add_task(
+        case, "Ring", owner=nurse, by=nurse, due_at=None, at=MONDAY
+    )  # or without a limit nothing comes next
+
+    codes, row = row_of(case, nurse, now)
 
     assert (codes, row.why) == (["on-track"], [words])
 

@@ -1,0 +1,149 @@
+"""A manager's teams in numbers: what is late and what falls due, what the radar finds, who carries how many.
+
+Each number is counted by the very conditions by which the list that it opens is narrowed.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.db.models import Count, F, Value
+
+from cases import reasons
+from cases.lateness import lateness
+from cases.models import Case, Task
+from cases.reasons import RADAR, Asked
+from cases.watch import set_aside
+from pathways.maps import version_map
+
+LATENESS = ("late", "1-day", "3-days", "7-days")
+OWED, SET_ASIDE, REFUSED = "owed", "set aside", "refused"
+
+
+@dataclass
+class Cell:
+    """How many cases a place or a person has: in all, and by code (of lateness, of the radar, "tasks")."""
+
+    cases: int = 0
+    by: Counter = field(default_factory=Counter)
+
+    def add(self, row):
+        self.cases += row["count"]
+        self.by.update({code: row[_column(code)] for code in (*LATENESS, *RADAR)})
+
+
+class Place(NamedTuple):
+    """A stage of a pathway as one team has it; in the order in which the places are shown."""
+
+    pathway: str
+    pathway_code: str
+    position: int
+    stage: str  # its code
+    team: str  # its code
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The numbers. ``names`` of teams by their code, of stages by pathway's and stage's code; ``people`` by key.
+
+    ``carried``: by the team's code and the person's key (None: nobody). ``beside``: SET_ASIDE and REFUSED.
+    """
+
+    names: dict[str, str] = field(default_factory=dict)
+    stage_names: dict[tuple[str, str], str] = field(default_factory=dict)
+    people: dict[int, object] = field(default_factory=dict)
+    stages: dict[Place, Cell] = field(default_factory=dict)
+    teams: dict[str, Cell] = field(default_factory=dict)
+    carried: dict[tuple[str, int | None], Cell] = field(default_factory=dict)
+    beside: Counter = field(default_factory=Counter)
+
+
+def overview(user, teams, now) -> Overview:
+    """Return the numbers of ``teams`` (ids) as of ``now``, in two statements."""
+    found = Overview()
+    for row in _cases(Asked(user, now), teams):
+        _add(found, row)
+    for row in _beside(user, teams):
+        if row["what"] == OWED:
+            found.people[row["person"]] = _person(row)
+            found.carried.setdefault((row["team_code"], row["person"]), Cell()).by["tasks"] += row["count"]
+        else:
+            found.beside[row["what"]] += row["count"]
+    return found
+
+
+def radar(asked, teams) -> list[dict]:
+    """Return how many cases of each of ``teams`` stand on the radar: the team's ``name``, and counts by code."""
+    rows = Case.objects.open().filter(team__in=teams).order_by("team__name").values(name=F("team__name"))
+    return [
+        {"name": row["name"], **{code: row[_column(code)] for code in RADAR}}
+        for row in rows.annotate(**_on_the_radar(asked))
+    ]
+
+
+def _cases(asked, teams):
+    """The cases counted by version, stage, team and owner, in all and by each code: everything else is sums of it."""
+    late = {_column(code): Count("pk", filter=lateness(code, asked.now)) for code in LATENESS}
+    rows = Case.objects.open().filter(team__in=teams).order_by()
+    grouped = rows.values(
+        "version",
+        "stage",
+        team_code=F("team__code"),
+        team_name=F("team__name"),
+        person=F("owner"),
+        first_name=F("owner__first_name"),
+        last_name=F("owner__last_name"),
+        username=F("owner__username"),
+    )
+    return grouped.annotate(count=Count("pk"), **late, **_on_the_radar(asked))
+
+
+def _on_the_radar(asked):
+    return {_column(code): Count("pk", filter=reasons.holding(code, asked)) for code in RADAR}
+
+
+def _column(code) -> str:
+    return "is_" + code.replace("-", "_")
+
+
+def _add(found, row):
+    known, team = version_map(row["version"]), row["team_code"]
+    pathway, stage = known.pathway, known.by_code[row["stage"]]
+    found.names[team] = row["team_name"]
+    found.stages.setdefault(Place(pathway.name, pathway.code, stage.position, row["stage"], team), Cell()).add(row)
+    found.stage_names[pathway.code, row["stage"]] = stage.name
+    found.teams.setdefault(team, Cell()).add(row)
+    found.carried.setdefault((team, row["person"]), Cell()).add(row)
+    if row["person"] is not None:
+        found.people[row["person"]] = _person(row)
+
+
+def _person(row):
+    return get_user_model()(**{name: row[name] for name in ("first_name", "last_name", "username")})
+
+
+def _beside(user, teams):
+    """What is counted in other tables, in one statement: cases of which somebody has a task of the case's own team;
+    what was set aside, and e-mails that were refused, as far as ``user`` may know of them.
+    """
+    owed = Task.objects.filter(done_at=None, cancelled_at=None, owner__isnull=False, team=F("case__team"))
+    owed = owed.filter(team__in=teams).exclude(case__status="closed").order_by()
+    nobody = {name: Value("") for name in ("team_code", "first_name", "last_name", "username")}
+    columns = ("what", "team_code", "person", "first_name", "last_name", "username")
+    by_person = owed.values(
+        what=Value(OWED),
+        team_code=F("team__code"),
+        person=F("owner"),
+        first_name=F("owner__first_name"),
+        last_name=F("owner__last_name"),
+        username=F("owner__username"),
+    ).annotate(count=Count("case", distinct=True))
+    aside = (
+        rows.order_by()
+        .select_related(None)
+        .values(what=Value(what), person=Value(0), **nobody)
+        .annotate(count=Count("pk"))
+        for what, rows in ((SET_ASIDE, set_aside.timers_for(user)), (REFUSED, set_aside.notices_for(user)))
+    )
+    return by_person.values(*columns, "count").union(*(rows.values(*columns, "count") for rows in aside), all=True)

@@ -1,0 +1,159 @@
+"""Radar: what is wrong because somebody on whom a case depends is not there, or did not answer."""
+
+from datetime import timedelta
+from functools import reduce
+from operator import and_
+
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+
+from cases import access, showing
+from cases.models import Case, Handoff, Result, StageEntry
+from cases.reasons import onward
+from cases.reasons.because import Next, Reason
+from cases.reasons.follow_ups import TAKEN_UP
+from cases.reasons.radar import Radar
+from cases.reasons.shown import about, first, instant
+from pathways.models import Absence, Membership
+
+NOBODY = Q(pk__in=[])
+
+
+def owner_gone(asked) -> Q:
+    """Return the condition that whoever has a case cannot see to it: their account is closed, they have left the team,
+    or they are away and nobody stands in.
+    """
+    closed = get_user_model().objects.filter(is_active=False)
+    belongs = Membership.objects.filter(team=OuterRef("team"), user=OuterRef("owner"))
+    gone = Q(owner__in=closed.values("pk")) | Q(owner__in=_away(asked).values("user")) | ~Exists(belongs)
+    return Q(owner__isnull=False) & gone
+
+
+def _away(asked):
+    away = Absence.objects.filter(starts_at__lte=asked.now, ends_at__gt=asked.now)
+    return away.filter(Q(deputy=None) | Q(deputy__is_active=False))
+
+
+class OwnerGone(Radar):
+    """Whoever has the case cannot see to it. The team's managers give it to somebody else."""
+
+    code, chip = Reason.OWNER_GONE, ("with somebody who is not there", "with somebody who is not there")
+
+    def is_wrong(self, asked):
+        return owner_gone(asked)
+
+    def mine(self, asked):
+        return self.holds(asked) & Q(team__in=asked.managed)
+
+    def shows(self, asked):
+        return {"owner_away": first(_away(asked).filter(user=OuterRef("owner")), JSONObject(until="ends_at"))}
+
+    def words(self, case, age, asked):
+        if not case.owner.is_active:
+            return f"{case.owner} has it, whose account is closed."
+        if case.owner_away:
+            until = showing.short_when(instant(case.owner_away["until"]), asked.now)
+            return f"{case.owner} has it, who is away until {until}, and nobody stands in."
+        return f"{case.owner} has it, who is not in {case.team} any more."
+
+    def next(self, case, asked):
+        return Next("Give it to somebody", reverse("assign", args=[case.reference]))
+
+
+class NotAccepted(Radar):
+    """Offered to another team and not answered by the time agreed; where none was, for a week."""
+
+    code, chip = Reason.NOT_ACCEPTED, ("never accepted", "never accepted")
+    without_limit = timedelta(days=7)
+
+    def is_wrong(self, asked):
+        overdue = Q(due_at__lt=asked.now) | Q(due_at=None, offered_at__lt=asked.now - self.without_limit)
+        offers = Handoff.objects.filter(overdue, case=OuterRef("pk"), status="offered", from_team__in=asked.teams)
+        return Q(Exists(offers))
+
+    def words(self, case, age, asked):
+        return "Handed over and never accepted."
+
+    def next(self, case, asked):
+        return onward.chase(case)
+
+
+class ResultUnreadTooLong(Radar):
+    """A result lies unread past the time by which it was to be read, whoever its reader is.
+
+    On their own day it stands as a result to read: this is for the others of the team.
+    """
+
+    code, chip = Reason.UNREAD, ("result unread for too long", "results unread for too long")
+
+    def _results(self, asked):
+        return Result.objects.filter(case=OuterRef("pk"), arrived_at__isnull=False, read_at=None, due_at__lt=asked.now)
+
+    def is_wrong(self, asked):
+        return Q(Exists(self._results(asked)))
+
+    def mine(self, asked):
+        return NOBODY
+
+    def shows(self, asked):
+        result = JSONObject(
+            pk="pk",
+            what="what",
+            due_at="due_at",
+            reader="reader",
+            first_name="reader__first_name",
+            last_name="reader__last_name",
+            username="reader__username",
+        )
+        return {"unread": first(self._results(asked).order_by("due_at", "pk"), result)}
+
+    def words(self, case, age, asked):
+        result = case.unread
+        if result["reader"] == asked.user.pk:
+            return ""
+        names = {name: result[name] for name in ("first_name", "last_name", "username")}
+        reader, due_at = get_user_model()(**names), showing.short_when(instant(result["due_at"]), asked.now)
+        return f"Result not read: {reader} was to read {result['what']} by {due_at}."
+
+    def next(self, case, asked):
+        if case.unread["reader"] == asked.user.pk:
+            return None
+        return Next("Choose another reader", reverse("change_reader", args=[case.reference, case.unread["pk"]]))
+
+
+class ForgottenChild(Radar):
+    """A child case, open although the case it belongs to is closed, or in which nothing has happened for four weeks.
+
+    What its own stage allows may be longer: a child case is meant to be short.
+    """
+
+    code, chip = Reason.FORGOTTEN, ("child case forgotten", "child cases forgotten")
+    quiet_for = timedelta(weeks=4)
+
+    def _parent_is_closed(self, asked):
+        closed = Case.objects.filter(pk=OuterRef("parent"), status="closed")
+        if access.is_inspector(asked.user):
+            return Exists(closed)
+        # What becomes of a restricted case is for its own teams only.
+        ours = StageEntry.objects.filter(case=OuterRef("pk"), team__in=asked.teams)
+        return Exists(closed.filter(Q(restricted=False) | Exists(ours)))
+
+    def is_wrong(self, asked):
+        since = asked.now - self.quiet_for
+        lately = {StageEntry: "entered_at", **TAKEN_UP}
+        happened = (about(model.objects.filter(**{f"{when}__gte": since})) for model, when in lately.items())
+        quiet = reduce(and_, (~Exists(rows) for rows in happened))
+        return Q(parent__isnull=False) & (Q(self._parent_is_closed(asked)) | quiet)
+
+    def shows(self, asked):
+        return {"parent_is_closed": self._parent_is_closed(asked)}
+
+    def words(self, case, age, asked):
+        if case.parent_is_closed:
+            return "Still open, although the case it belongs to is closed."
+        return "Nothing has happened in it for four weeks."
+
+    def next(self, case, asked):
+        return Next("Finish it or take it up", case.get_absolute_url())

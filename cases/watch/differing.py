@@ -1,0 +1,54 @@
+"""The cases whose timers differ from what the record says they must be: found every night, kept until the next.
+
+Computing it takes minutes for all cases, so that no page does. What was found is no fact about a case but a fault to
+be mended: it is kept in the cache, by database, and is gone when that is emptied; the next night finds it again.
+"""
+
+import logging
+
+from django.core.cache import cache
+from django.db import connection
+from redis.exceptions import RedisError
+
+from cases import access
+from cases.watch import timers
+
+KEPT_FOR = 2 * 24 * 60 * 60  # seconds: a night that was missed is bridged
+AT_MOST = 1000  # cases; where more differ, rebuild_timers mends them all
+
+log = logging.getLogger(__name__)
+
+
+def keep(sentences: list[str]) -> None:
+    """Keep which cases the ``sentences`` of ``timers.rebuild(check=True)`` are about, in place of what was kept."""
+    _keep(sorted({sentence.partition(":")[0] for sentence in sentences}))
+
+
+def references() -> list[str]:
+    """Return the references of the cases that were found; none while the cache does not answer."""
+    try:
+        return cache.get(_key()) or []
+    except RedisError as error:
+        log.warning("What timers differ is not known just now: %s", type(error).__name__)
+        return []
+
+
+def set_right(case, *, by) -> list[str]:
+    """Compute the timers and the due time of ``case`` again; return a sentence for each that differed.
+
+    Raises PermissionDenied if ``by`` is not of the team that has the case.
+    """
+    access.require(by, "watch", case.team)
+    differed = timers.mend(case)
+    for sentence in differed:
+        log.warning("Mended, as user %s asked: %s", by.pk, sentence)
+    _keep([reference for reference in references() if reference != case.reference])
+    return differed
+
+
+def _keep(found):
+    cache.set(_key(), found[:AT_MOST], KEPT_FOR)
+
+
+def _key():
+    return f"timers-that-differ:{connection.settings_dict['NAME']}"

@@ -1,0 +1,56 @@
+"""The radar in the background: counts for each team in the log; what is wrong with the set-up, kept for the pages."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+
+from cases import lifecycle, radar, tasks
+from cases.watch import differing
+from pathways.models import system_user
+from tests.factories import MONDAY, a_case, a_member, a_pathway
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+def test_each_team_with_open_cases_is_said_with_its_counts_and_no_patient():
+    nurse, pathway = a_member("booking"), a_pathway(limit=None)
+    for owner in (nurse, None):
+        lifecycle.assign_case(a_case(pathway), owner, by=system_user(), at=MONDAY)
+    lifecycle.assign_case(a_case(a_pathway("scan", team="imaging")), a_member("imaging"), by=system_user(), at=MONDAY)
+
+    assert radar.look(MONDAY + DAY) == [
+        "Booking team: 1 nobody's, 2 without a next step.",
+        "Imaging team: nothing on the radar.",
+    ]
+
+
+def test_the_night_logs_it(caplog):
+    a_case()
+    with caplog.at_level(logging.INFO):
+        tasks.look_at_the_radar()
+    assert "Radar, Booking team: 1 nobody's" in caplog.text
+
+
+def test_the_nightly_check_keeps_what_differs_until_it_finds_nothing():
+    case = a_case()
+    case.timers.all().delete()
+    tasks.check_timers()
+    assert differing.references() == [case.reference]
+    assert differing.set_right(case, by=a_member("booking")) != []
+    tasks.check_timers()
+    assert differing.references() == []
+
+
+def test_what_is_wrong_with_the_set_up_is_kept_for_the_pages():
+    a_case()
+    tasks.look_at_the_setup()
+    assert "Booking team has no manager. Make somebody the manager of it." in radar.kept_faults().sentences
+
+
+def test_without_the_cache_nothing_is_kept(settings):
+    tasks.look_at_the_setup()
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+    assert radar.kept_faults() is None
