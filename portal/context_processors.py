@@ -17,7 +17,10 @@ def _navigation(request):
         return []
     only_reads = access.is_inspector(user) or access.is_pathway_administrator(user)
     works = access.teams_of(user)
-    places = [("My day", "my_day"), ("Cases", "cases"), ("Handoffs", "handoffs")] if works else [("Cases", "cases")]
+    places = [("My teams", "my_teams")] if access.manages_something(user) else []
+    places += [("My day", "my_day")] if works else []
+    places.append(("Cases", "cases"))
+    places += [("Escalations", "escalations"), ("Handoffs", "handoffs")] if works else []
     if not only_reads:
         places.append(("Open a case", "open_case"))
     if access.sees_figures(user):

@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 
 from cases import lifecycle, recording, showing
-from cases.watch import escalations
+from cases.watch import differing, escalations
 from cases.web import forms
 from cases.web.pages import ActView
 
@@ -79,7 +79,7 @@ class WriteNote(ActView):
 
 
 class AnswerEscalation(ActView):
-    """Acknowledge an escalation by saying what will be done."""
+    """Acknowledge an escalation by saying what will be done and by when: a promise."""
 
     template_name = "cases/acknowledge.html"
     act, form_class = "acknowledge", forms.AnswerForm
@@ -96,9 +96,21 @@ class AnswerEscalation(ActView):
     def get_context_data(self, **context):
         return super().get_context_data(escalation=self.escalation, **context)
 
-    def perform(self, answer):
-        escalations.acknowledge(self.escalation, by=self.request.user, answer=answer)
-        return "Your answer is saved. Everybody who sees the case can read it."
+    def perform(self, answer, by_when):
+        escalations.acknowledge(self.escalation, by=self.request.user, answer=answer, by_when=by_when)
+        return f"Your answer is saved, and you have a task for it, due {showing.moment(by_when)}."
+
+
+class SetRight(ActView):
+    """Compute the timers of the case again: the nightly check found them to be wrong."""
+
+    act = "watch"
+    title, button = "Set right how this case is watched", "Set it right"
+    lead = "Midwatch works out again when it must look at this case, from what is recorded. Nothing else changes."
+
+    def perform(self):
+        differed = differing.set_right(self.case, by=self.request.user)
+        return "It is watched rightly again." if differed else "It was watched rightly already: nothing was changed."
 
 
 def _due_sentence(case) -> str:

@@ -53,7 +53,13 @@ class NoteForm(PageForm):
 
 
 class AnswerForm(PageForm):
-    answer = long_text("What will be done, and by when?", help_text="For example: I call Imaging today before 3pm.")
+    """An answer to an escalation: what is promised."""
+
+    answer = long_text("What will be done?", help_text="For example: I call Imaging and get a date from them.")
+    by_when = DateField(label="By when?", help_text="For example 27 3 2026: until 5pm on that day.")
+
+    def clean_by_when(self):
+        return chasing.five_on(self.cleaned_data["by_when"])
 
 
 class PersonField(forms.ChoiceField):

@@ -11,9 +11,13 @@ from cases.web.pages import ActView, SignedInView
 
 
 def home(request):
-    """Lead to the first page of whoever is signed in: My day for people in a team, the cases for others."""
+    """Lead to the first page of whoever is signed in: their teams for managers, My day for others in a team, the
+    cases for everybody else.
+    """
     if not request.user.is_authenticated:
         return redirect("sign-in")
+    if access.manages_something(request.user):
+        return redirect("my_teams")
     return redirect("my_day" if access.teams_of(request.user) else "cases")
 
 

@@ -1,7 +1,9 @@
 """A caseworker's morning: the late case is found, its risk assessed, and it goes on."""
 
 import re
+from datetime import timedelta
 
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests import browser
@@ -73,7 +75,10 @@ def then_its_manager_has_been_told(page, name):
 def when_i_answer_the_escalation(page, answer):
     page.get_by_role("link", name="Answer Late: tell the ward manager").click()
     then_all_is_well(page)
-    page.get_by_label("What will be done, and by when?").fill(answer)
+    page.get_by_label("What will be done?").fill(answer)
+    day = timezone.localdate() + timedelta(days=2)
+    for part, value in (("Day", day.day), ("Month", day.month), ("Year", day.year)):
+        page.get_by_label(part, exact=True).fill(str(value))
     page.get_by_role("button", name="Save the answer").click()
 
 

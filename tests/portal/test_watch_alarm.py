@@ -65,7 +65,7 @@ def test_the_e_mail_says_since_when_and_what_to_do_and_names_no_patient(look, ad
     text = mail.outbox[0].body
     assert "It last looked for what is late 2 hours ago" in text
     assert "see whether a worker and beat are running" in text
-    assert "/supervision/" in text
+    assert "/supervision/watch/" in text
     assert case.reference not in text
     assert str(case.patient) not in text
 

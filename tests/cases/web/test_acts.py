@@ -137,12 +137,17 @@ def test_an_escalation_is_answered_once(act, manager, case, caseworker):
     sweep.run(timezone.now())
     first, second = case.escalations.all()[:2]
 
-    assert reasons(act("acknowledge", first.pk, answer="")) == ["Fill in “What will be done, and by when?”."]
-    assert "Your answer is saved." in words(act("acknowledge", first.pk, answer="I call Imaging today."))
+    day = timezone.localdate() + timedelta(days=2)
+    by_when = {"by_when_day": day.day, "by_when_month": day.month, "by_when_year": day.year}
+
+    assert reasons(act("acknowledge", first.pk, answer="")) == ["Fill in “What will be done?”.", "Fill in “By when?”."]
+    said = words(act("acknowledge", first.pk, answer="I call Imaging today.", **by_when))
+    assert "Your answer is saved, and you have a task for it, due " in said
     first = fresh(first)
     assert (first.acknowledged_by, first.acknowledgement) == (caseworker, "I call Imaging today.")
+    assert (first.promise.owner, timezone.localdate(first.promise.due_at)) == (caseworker, day)
 
-    answer = act("acknowledge", second.pk, answer="Me too.")  # of a lower level: answered with the first
+    answer = act("acknowledge", second.pk, answer="Me too.", **by_when)  # of a lower level: answered with the first
     assert reasons(answer) == [f"{caseworker} has answered this escalation already."]
     assert "Me too." in answer.content.decode()
 

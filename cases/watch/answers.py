@@ -1,0 +1,129 @@
+"""Escalations by what was answered to them: not answered yet, promised, and promised but not kept.
+
+One row for each thing that is late: of several rungs that nobody has answered the highest, since an answer to it
+answers the lower ones too. That one was not answered in time, or that a promise was not kept, is an escalation of its
+own for the mails; here it is told on the row of the one that it is about.
+"""
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Case as Cases
+from django.db.models import Count, Exists, F, OuterRef, Q, Value, When
+
+from cases import access
+from cases.models import Case, Escalation, NoticeLine, Timer
+from cases.watch.ladders import PROMISE_BROKEN
+
+Kind = Timer.Kind
+
+
+class State(models.TextChoices):
+    """The label is what its list is called."""
+
+    OPEN = "open", "Not answered"
+    BROKEN = "broken", "Promise not kept"
+    PROMISED = "promised", "Promised"
+
+
+AGES = (1, 3, 7)  # days past the due time
+
+
+def for_user(user):
+    """The escalations that concern ``user``: of the teams they manage, of the cases they have, and those they were
+    told of, as far as they may see the case.
+    """
+    teams = list(access.teams_of(user))
+    seen = Case.objects.visible_to(user)
+    told = Escalation.objects.filter(lines__notice__recipient=user, resolved_at=None, case__in=seen)
+    broken = told.filter(kind=Kind.TASK, rung_code=PROMISE_BROKEN)
+    ways = (
+        Escalation.objects.filter(resolved_at=None, case__team__in=access.managed_by(user)).values("pk"),
+        Escalation.objects.filter(resolved_at=None, case__owner=user, case__team__in=teams).values("pk"),
+        told.exclude(kind=Kind.ESCALATION).values("pk"),
+        told.filter(kind=Kind.ESCALATION).values("thing_id"),  # that another one was not answered
+        Escalation.objects.filter(promise__in=broken.values("thing_id")).values("pk"),
+    )
+    return Escalation.objects.filter(pk__in=ways[0].union(*ways[1:], all=True))
+
+
+def of_teams(teams):
+    """The escalations of the cases that these teams have."""
+    return Escalation.objects.filter(case__team__in=teams)
+
+
+def in_state(rows, state, now):
+    """Narrow ``rows`` to those which stand so at ``now``. A promise may be kept until its time is used up."""
+    rows = rows.filter(resolved_at=None).exclude(kind=Kind.ESCALATION)
+    if state == State.OPEN:
+        same = Escalation.objects.filter(
+            kind=OuterRef("kind"), thing_id=OuterRef("thing_id"), acknowledged_at=None, resolved_at=None
+        )
+        rows = rows.filter(acknowledged_at=None).exclude(kind=Kind.TASK, rung_code=PROMISE_BROKEN)
+        return rows.filter(~Exists(same.filter(_higher())))
+    same = Escalation.objects.filter(promise=OuterRef("promise"), resolved_at=None).exclude(kind=Kind.ESCALATION)
+    rows = rows.filter(promise__isnull=False, promise__done_at=None, promise__cancelled_at=None)
+    rows = rows.filter(~Exists(same.filter(_higher())))
+    if state == State.PROMISED:
+        return rows.filter(promise__due_at__gte=now)
+    return rows.filter(~Exists(told_broken().exclude(acknowledged_at=None)), promise__due_at__lt=now)
+
+
+def told_broken():
+    """The escalations that the promise of the outer one was not kept: answered, they are promised anew."""
+    return Escalation.objects.filter(kind=Kind.TASK, rung_code=PROMISE_BROKEN, thing_id=OuterRef("promise"))
+
+
+def counted(rows, now):
+    """Return how many of ``rows`` there are by state, version, stage and team of their case, and age in days (the
+    highest of ``AGES`` that is past, or 0), in one statement: dicts with ``count``.
+    """
+    age = Cases(
+        *(When(due_at__lt=now - timedelta(days=days), then=Value(days)) for days in reversed(AGES)), default=Value(0)
+    )
+    counts = [
+        in_state(rows, state, now)
+        .order_by()
+        .values(
+            state=Value(state.value),
+            version=F("case__version"),
+            stage=F("case__stage"),
+            team_id=F("case__team"),
+            team=F("case__team__code"),
+            team_name=F("case__team__name"),
+            age=age,
+        )
+        .annotate(count=Count("pk"))
+        for state in State
+    ]
+    return counts[0].union(*counts[1:], all=True)
+
+
+def told(escalations) -> dict[int, list]:
+    """Return who was told of each of the ``escalations``, by its key, in one statement: of itself, that it was not
+    answered, or that what was promised was not kept.
+    """
+    keys = [one.pk for one in escalations]
+    by_promise = {one.promise_id: one.pk for one in escalations if one.promise_id}
+    lines = NoticeLine.objects.filter(
+        Q(escalation__in=keys)
+        | Q(escalation__kind=Kind.ESCALATION, escalation__thing_id__in=keys)
+        | Q(escalation__kind=Kind.TASK, escalation__rung_code=PROMISE_BROKEN, escalation__thing_id__in=by_promise)
+    )
+    found = {key: {} for key in keys}
+    for line in lines.select_related("escalation", "recipient"):
+        about = line.escalation
+        key = about.pk
+        if key not in found:
+            key = about.thing_id if about.kind == Kind.ESCALATION else by_promise[about.thing_id]
+        found[key][line.recipient_id] = line.recipient
+    return {key: list(people.values()) for key, people in found.items()}
+
+
+def _higher():
+    """The condition that one comes after the outer one: a higher level, a later repeat."""
+    return (
+        Q(level__gt=OuterRef("level"))
+        | Q(level=OuterRef("level"), occurrence__gt=OuterRef("occurrence"))
+        | Q(level=OuterRef("level"), occurrence=OuterRef("occurrence"), pk__gt=OuterRef("pk"))
+    )
