@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from cases.models import Escalation, NoticeLine
+from cases import lifecycle
+from cases.models import Case, Escalation, NoticeLine
 from cases.watch import faults, sweep, watched
 from cases.watch.recipients import Recipients
 from pathways.models import Absence, Duty, EscalationStep, Pathway
-from tests.factories import MONDAY, TeamFactory, UserFactory, a_case, a_manager, a_member, a_pathway
+from tests.factories import MONDAY, TeamFactory, UserFactory, a_case, a_manager, a_member, a_pathway, the_move
 
 pytestmark = pytest.mark.django_db
 
@@ -152,3 +153,18 @@ def test_recipients_are_read_in_a_fixed_number_of_statements(team, manager, djan
         for thing in things:
             for step in thing.steps:
                 assert recipients.told(thing, step)
+
+
+def test_whoever_was_told_of_a_case_may_read_it_until_that_is_over(team, manager):
+    """A deputy may be of no team of the case: the link in the e-mail must lead them somewhere all the same."""
+    deputy = UserFactory()
+    case = a_case()
+    away(manager, deputy, since=DUE - DAY, until=DUE + DAY)
+    assert not Case.objects.visible_to(deputy).exists()
+
+    sweep.run(DUE + timedelta(hours=1))
+
+    assert NoticeLine.objects.filter(recipient=deputy).exists()
+    assert Case.objects.visible_to(deputy).get() == case
+    lifecycle.move_case(case, the_move(case, "done"), by=manager, at=DUE + timedelta(hours=2))
+    assert not Case.objects.visible_to(deputy).exists()
