@@ -8,11 +8,16 @@ from django.utils import timezone
 from pathways.history import delete_with_history, save_with_history
 from pathways.limits import LONDON
 from pathways.models import Absence, Duty, Membership, Role
+from pathways.models.people import SYSTEM_USERNAME
 from pathways.publishing import Refused
 
 
 def may_set(person, *, by) -> bool:
-    """May ``by`` say when ``person`` is away? They themselves may, and the managers of their teams."""
+    """May ``by`` say when ``person`` is away? They themselves may, and the managers of their teams;
+    and Midwatch itself, when a deputy leaves.
+    """
+    if by.username == SYSTEM_USERNAME:
+        return True
     teams = person.memberships.values("team")
     manages = Membership.objects.filter(user=by, role=Role.MANAGER, team__in=teams)
     return by == person or (by.is_active and manages.exists())

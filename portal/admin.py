@@ -5,9 +5,12 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import resolve_url
+from django.urls import path
 
+from cases import leaving
 from pathways.admin.people import TeamsInline
 from pathways.admin.recorded import RecordsFormSets
+from portal import leavers
 from portal.models import User
 
 
@@ -27,6 +30,7 @@ admin.site.index_title = "Set up Midwatch"
 class StaffAdmin(RecordsFormSets, UserAdmin):
     """Users and their teams. What a person may do beyond their teams is given by superusers alone."""
 
+    form = leavers.StaffForm
     inlines = [TeamsInline]
     for_superusers = ("is_superuser", "groups", "user_permissions")
 
@@ -41,7 +45,15 @@ class StaffAdmin(RecordsFormSets, UserAdmin):
         return super().has_change_permission(request, obj) and self._may_touch(request, obj)
 
     def has_delete_permission(self, request, obj=None):
-        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+        may = super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+        return may and (obj is None or not leaving.ties(obj))
+
+    def get_urls(self):
+        leave = self.admin_site.admin_view(self.leave_view)
+        return [path("<path:object_id>/leave/", leave, name="portal_user_leave"), *super().get_urls()]
+
+    def leave_view(self, request, object_id):
+        return leavers.leave(self, request, object_id)
 
     def _may_touch(self, request, obj):
         # Who may set a superuser's password is one.

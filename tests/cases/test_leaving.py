@@ -1,0 +1,148 @@
+"""Somebody leaves: nothing that depends on them is left with nobody."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from cases import leaving, lifecycle, results, to_do
+from cases.models import Case, Result, Task
+from cases.refusals import Refused
+from pathways.models import Absence, Membership, Role, system_user
+from tests.factories import TeamFactory, UserFactory, a_case, a_manager, a_member, a_pathway, fresh
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def pathway():
+    return a_pathway()
+
+
+@pytest.fixture
+def priya():
+    return a_member("booking", first_name="Priya", last_name="Shah")
+
+
+@pytest.fixture
+def alex():
+    return a_member("booking", first_name="Alex", last_name="Doe")
+
+
+@pytest.fixture
+def administrator():
+    """Sets up the installation, and is in no team."""
+    return UserFactory(is_staff=True, first_name="Ada", last_name="Min")
+
+
+@pytest.fixture
+def laden(pathway, priya):
+    """Everything that can depend on a person, once."""
+    case = lifecycle.assign_case(a_case(pathway), priya, by=priya)
+    to_do.add_task(case, "Ring the ward", owner=priya, by=priya)
+    results.request_result(case, "Echo", priya, by=priya)
+    pathway.lead = priya
+    pathway.save()
+    now = timezone.now()
+    nurse = a_member("booking", first_name="Noor", last_name="Ali")
+    Absence.objects.create(user=nurse, deputy=priya, starts_at=now, ends_at=now + timedelta(days=2))
+    Membership.objects.create(team=TeamFactory(code="site"), user=priya, role=Role.MANAGER)
+    return case
+
+
+def test_an_account_on_which_something_depends_is_not_closed_without_a_successor(laden, priya, administrator):
+    with pytest.raises(Refused) as refused:
+        leaving.leave(priya, by=administrator)
+
+    assert refused.value.reasons == [
+        "Priya Shah still has: 1 team without another manager, 1 open case, 1 open task, 1 result to read, 1 pathway "
+        "to lead, 1 absence to stand in for. Name who takes over first."
+    ]
+    assert fresh(priya).is_active
+
+
+def test_everything_goes_to_who_takes_over_and_the_account_is_closed(laden, pathway, priya, alex, administrator):
+    outcomes = leaving.leave(priya, alex, by=administrator)
+
+    assert [outcome.sentence for outcome in outcomes] == ["Alex Doe has it now."] * 6
+    assert not fresh(priya).is_active
+    assert fresh(laden).owner == alex
+    assert Task.objects.get().owner == alex
+    assert Result.objects.get().reader == alex
+    assert fresh(pathway).lead == alex
+    assert Absence.objects.get().deputy == alex
+    assert alex.memberships.get(team__code="site").role == Role.MANAGER
+    assert leaving.ties(priya) == []
+    line = laden.history.first()
+    assert (line.history_user, line.history_change_reason) == (
+        system_user(),
+        "Priya Shah leaves; handed over by Ada Min",
+    )
+
+
+def test_a_manager_of_the_team_hands_over_in_their_own_name(laden, priya, alex):
+    manager = a_manager("booking")
+    leaving.leave(priya, alex, by=manager)
+    assert laden.history.first().history_user == manager
+
+
+def test_what_is_refused_stays_and_so_does_the_account(pathway, priya, administrator):
+    case = lifecycle.assign_case(a_case(pathway), priya, by=priya)
+    pathway.lead = priya
+    pathway.save()
+    far = a_member("clinic", first_name="Sam", last_name="Far")
+
+    outcomes = leaving.leave(priya, far, by=administrator)
+
+    assert [(one.done, one.sentence) for one in outcomes] == [
+        (False, "Sam Far is not in Booking team. Choose a person of that team."),
+        (True, "Sam Far has it now."),
+    ]
+    assert fresh(priya).is_active
+    assert (fresh(case).owner, fresh(pathway).lead) == (priya, far)
+
+    leaving.leave(priya, a_member("booking"), by=administrator)
+    assert not fresh(priya).is_active
+
+
+def test_the_last_manager_leaves_their_team_with_its_cases_to_somebody_from_outside(pathway, administrator):
+    manager = a_manager("booking")
+    case = lifecycle.assign_case(a_case(pathway), manager, by=manager)
+    far = a_member("clinic")
+
+    leaving.leave(manager, far, by=administrator)
+
+    assert fresh(case).owner == far
+    assert far.memberships.get(team__code="booking").role == Role.MANAGER
+    assert not fresh(manager).is_active
+
+
+def test_one_of_two_managers_leaves_freely_and_the_second_does_not(administrator):
+    first, second = a_manager("booking"), a_manager("booking")
+    assert leaving.leave(first, by=administrator) == []
+    assert not fresh(first).is_active
+    assert [tie.what for tie in leaving.ties(second)] == ["Booking team, as its manager"]
+
+
+def test_what_is_over_holds_nobody(pathway, priya, administrator):
+    case = lifecycle.assign_case(a_case(pathway), priya, by=priya)
+    task = to_do.add_task(case, "Ring the ward", owner=priya, by=priya)
+    to_do.complete_task(task, by=priya)
+    lifecycle.close_case(case, reason="Moved away", by=priya)
+    past = timezone.now() - timedelta(days=2)
+    Absence.objects.create(user=a_member("booking"), deputy=priya, starts_at=past, ends_at=past + timedelta(days=1))
+    leaving.leave(priya, by=administrator)
+    assert not fresh(priya).is_active
+    assert Case.objects.get().owner in (None, priya)
+
+
+@pytest.mark.parametrize("who", ["themselves", "somebody gone"])
+def test_who_takes_over_goes_on_working_here(priya, administrator, who):
+    successor = priya if who == "themselves" else a_member("booking", is_active=False)
+    with pytest.raises(Refused, match="Choose somebody who goes on"):
+        leaving.leave(priya, successor, by=administrator)
+
+
+def test_nobody_closes_their_own_account(priya):
+    with pytest.raises(Refused, match="You cannot close your own account"):
+        leaving.leave(priya, by=priya)
