@@ -13,7 +13,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic.base import TemplateView
 
-from cases import access, radar, reasons
+from cases import access, radar
 from cases.models import Case
 from cases.overview import LATENESS, REFUSED, SET_ASIDE, overview
 from cases.reasons import RADAR, Reason
@@ -65,7 +65,7 @@ class MyTeamsPage(SupervisionView, TemplateView):
             radar=on_the_radar(found),
             team_names=[found.names[team] for team in by_name(found)],
             carried=carried(found),
-            oldest=oldest(user, teams, self.now),
+            oldest=list(oldest(teams)),
             set_aside=Number(found.beside[SET_ASIDE], reverse("set_aside")),
             refused=Number(found.beside[REFUSED], f"{reverse('set_aside')}#e-mails"),
             faults=radar.kept_faults(),
@@ -172,7 +172,7 @@ def carried(found) -> list[Line]:
     ]
 
 
-def oldest(user, teams, now) -> list[reasons.Row]:
+def oldest(teams):
     """The open cases that were opened first."""
-    found = Case.objects.open().filter(team__in=teams).with_reasons(user, now).order_by("opened_at", "pk")
-    return reasons.rows(found[:OLDEST], user, now)
+    found = Case.objects.open().filter(team__in=teams).select_related("patient", "team", "owner")
+    return found.order_by("opened_at", "pk")[:OLDEST]

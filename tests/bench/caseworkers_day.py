@@ -71,8 +71,10 @@ def main():
         for name, address in (
             ("My day", "/my-day/"),
             ("worklist", "/cases/"),
-            ("worklist, late of my teams", "/cases/?team=@my-teams&late=on"),
+            ("worklist, late of my teams", "/cases/?team=@my-teams&late=late"),
             ("handoffs", "/handoffs/"),
+            ("escalations", "/escalations/"),
+            *([("my teams", "/supervision/")] if who == "manager" else []),
             ("case page", case.get_absolute_url()),
         ):
             measured(f"{name}, {who}", lambda address=address, get=get: get(address))
