@@ -90,12 +90,12 @@ def leave(case, entry, *, now, by, reason, calendars=None):
     raised = list(case.escalations.filter(about, kind=Timer.Kind.STAGE)) if entry.has_escalations else []
     calendars = watched.calendars_of(case.version_map.by_pk[entry.stage_id]) if calendars is None else calendars
     seen = watched.ending_stay(entry, holds=holds, raised=raised, calendars=calendars)
+    if case.is_held:  # first: if nobody swept at its ceiling, what was passed since is settled too
+        end_hold(seen.open_hold, now=now, by=by, reason=reason)
     escalations.settle(seen, now, by=by)
     standing = [escalation for escalation in raised if escalation.resolved_at is None]
     escalations.resolve_these(standing, now, by=by, reason=reason)
     urgency.after_stay(case, case.version_map.by_pk[entry.stage_id])
-    if case.is_held:
-        end_hold(seen.open_hold, now=now, by=by, reason=reason)
     for handoff in entry.handoffs.filter(status=Handoff.Status.OFFERED) if entry.has_offer else ():
         answer_handoff(handoff, Handoff.Status.WITHDRAWN, answer="The case went another way.", now=now, by=by)
     entry.leave(at=now, by=by, reason=reason)
@@ -119,8 +119,8 @@ def arrive(case, stage, timer, *, how, via, now, by, facts=None, calendars=None)
 
 
 def end_hold(hold, *, now, by, reason):
-    """Let the hold end."""
-    hold.ended_at, hold.ended_by = max(now, hold.started_at), by
+    """Let the hold end, at its ceiling if that has passed and nobody has swept since."""
+    hold.ended_at, hold.ended_by = max(min(now, hold.until), hold.started_at), by
     save_with_history(hold, by=by, reason=reason)
 
 
