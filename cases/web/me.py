@@ -74,7 +74,9 @@ class Me(SetUpView):
 
 class AddAbsence(SetUpView):
     title, button = "Say when you are away", "Save"
-    lead = "Your cases stay yours. Urgent e-mails go to your deputy too while you are away."
+    lead = (
+        "Your cases stay yours. What would be sent to you goes to your deputy while you are away, urgent e-mails too."
+    )
     form_class = AbsenceForm
 
     def get_form_kwargs(self):

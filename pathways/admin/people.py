@@ -1,5 +1,6 @@
 """Organisations, teams, who is what in them, who is away, and who is on duty."""
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import Q
@@ -57,8 +58,19 @@ class TeamAdmin(RecordedAdmin):
 PERSON = ["user__first_name", "user__last_name", "user__username"]
 
 
+class AbsenceForm(forms.ModelForm):
+    def clean(self):
+        """Refuse an end before the start here: PostgreSQL knows no such span, and would not even compare it."""
+        cleaned = super().clean()
+        starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if starts_at and ends_at and ends_at <= starts_at:
+            self.add_error("ends_at", "An absence must end after it starts.")
+        return cleaned
+
+
 @admin.register(Absence)
 class AbsenceAdmin(OfPeople, RecordedAdmin):
+    form = AbsenceForm
     list_display = ["user", "starts_at", "ends_at", "deputy"]
     list_select_related = ["user", "deputy"]
     search_fields = PERSON

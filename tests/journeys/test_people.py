@@ -105,7 +105,7 @@ def test_a_duty_is_planned_and_absence_is_set_without_a_script(chromium, live_se
     page.get_by_label("Until what time?").fill("8pm")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Priya Shah is on duty from")).to_be_visible()
-    expect(page.get_by_role("heading", name="Nobody is on duty in the next 14 days")).to_be_visible()
+    expect(page.get_by_role("heading", name="When nobody is on duty in the next 14 days")).to_be_visible()
 
     page.get_by_role("link", name="Somebody is away").click()
     page.get_by_label("Who is away?").select_option(label="Priya Shah")

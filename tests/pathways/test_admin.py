@@ -1,22 +1,26 @@
 """Setting up the map in Django's admin."""
 
 import re
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from cases.models import Case, StageEntry
 from pathways import publishing, registry
 from pathways.groups import INSPECTOR
 from pathways.models import (
+    Absence,
     Calendar,
     DetourRule,
+    Duty,
     EscalationStep,
     FactDefinition,
     FormDefinition,
+    MailPreference,
     Membership,
     Organisation,
     Pathway,
@@ -50,7 +54,10 @@ from tests.pathways.pages import address, errors, inputs, save, saved
 
 pytestmark = pytest.mark.django_db
 
-PAGES = (Organisation, Team, Calendar, Pathway, PathwayVersion, Stage, Transition, FormDefinition, DetourRule)
+PAGES = (
+    *(Organisation, Team, Calendar, Pathway, PathwayVersion, Stage, Transition, FormDefinition, DetourRule),
+    *(Absence, Duty, MailPreference),
+)
 
 
 @pytest.fixture
@@ -58,7 +65,10 @@ def draft():
     """A draft with a row on every page."""
     version = a_draft()
     form = a_form(version)
-    a_manager("booking")
+    manager, now = a_manager("booking"), timezone.now()
+    Absence.objects.create(user=manager, starts_at=now, ends_at=now + timedelta(days=1))
+    Duty.objects.create(team=Team.objects.get(), user=manager, starts_at=now, ends_at=now + timedelta(days=1))
+    MailPreference.objects.create(user=manager)
     triage = a_stage(
         version, "triage", is_first=True, patient_wording="We are looking at it.", calendar=office_hours()
     )
@@ -533,6 +543,18 @@ def test_a_rung_says_whom_it_tells_by_when_they_answer_and_what_else_it_does(cli
 
     saved(client, draft.pathway, lead=lead.pk)
     assert Pathway.objects.get(pk=draft.pathway_id).lead == lead
+
+
+def test_an_absence_set_in_the_admin_is_kept_with_who_set_it_and_is_held_to_the_rules(client, administrator, draft):
+    absence, deputy = Absence.objects.get(), a_member("booking")
+
+    saved(client, absence, deputy=deputy.pk)
+
+    line = absence.history.first()
+    assert (line.deputy_id, line.history_user) == (deputy.pk, administrator)
+    answer = save(client, absence, deputy=absence.user_id)
+    assert errors(answer) == ["Choose somebody else as the deputy."]
+    assert errors(save(client, absence, ends_at_0="2020-01-01")) == ["An absence must end after it starts."]
 
 
 def test_a_time_to_answer_needs_a_unit(client, administrator, draft):

@@ -87,7 +87,7 @@ def test_a_team_shows_who_is_away_who_is_on_duty_and_when_nobody_is(signed_in, c
 
     assert "Priya Shah stands in." in said
     assert "Now: Priya Shah until" in said
-    assert "Nobody is on duty in the next 14 days" in said
+    assert "When nobody is on duty in the next 14 days" in said
     assert "Plan a duty" not in said, "that is for managers"
     assert "You stand in for:" in words(signed_in.get("/me/"))
 
