@@ -23,10 +23,3 @@ def the_watch_is_awake(monkeypatch):
         "LOOK",
         last_look.LastLook(swept_at=datetime.max.replace(tzinfo=UTC), until=float("inf"), knows=True),
     )
-
-
-@pytest.fixture
-def soak_seconds(request) -> float:
-    """Tell a soak test how long it may go on: an equal share of MIDWATCH_SOAK_SECONDS."""
-    tests = sum(bool(item.get_closest_marker("soak")) for item in request.session.items)
-    return float(os.environ.get("MIDWATCH_SOAK_SECONDS", "60")) / tests

@@ -1,81 +1,115 @@
-"""Sweeps that are killed outright at random points, for as long as the soak lasts."""
+"""Sweeps that are killed outright, doubled, or lose their database at random points."""
 
 import os
-import random
 import signal
-import sys
 import time
-from datetime import timedelta
 
+import psycopg
 import pytest
-from django.conf import settings
-from django.db import connection
+import time_machine
+from django.db import connection, connections
 
-from cases import deadlines
-from cases.models import Escalation, Notice, NoticeLine, SweepRun
-from cases.watch import sweep, timers, watched
-from portal import processes
-from tests.factories import LADDER, MONDAY, a_case, a_manager, a_pathway
+from cases import tasks
+from cases.models import SweepRun
+from cases.watch import sweep
+from portal.embedded import places
+from tests.soak import killed
+from tests.soak.world import a_world, finish, live, look, rounds
 
 pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True)]
 
-END = MONDAY + timedelta(days=16)
-# Sweeps on and on, ten minutes of the cases' time apart so that it is never done before it is killed, from where the
-# last one that finished left off.
-SWEEPER = """
-import sys
-from datetime import datetime, timedelta
-import django
-django.setup()
-from django.db import connections
-connections["default"].settings_dict["NAME"] = sys.argv[1]
-from cases.watch import sweep
-sweep.BATCH_SIZE = 3
-end = datetime.fromisoformat(sys.argv[3])
-as_of = sweep.last_as_of() or datetime.fromisoformat(sys.argv[2])
-while as_of < end:
-    as_of += timedelta(minutes=10)
-    sweep.run(as_of)
-"""
+KILLED = 50
 
 
-def test_sweeps_killed_at_random_record_what_an_undisturbed_one_would(tmp_path, soak_seconds):
-    chance, kills, log = random.Random(7), 0, tmp_path / "sweeper.log"
-    a_manager("booking")
-    pathway = a_pathway(ladder=[*LADDER, ("daily", "after", "2 days", "12 hours", 4)])
-    cases = [a_case(pathway, at=MONDAY + timedelta(minutes=7 * n)) for n in range(60)]
-    arguments = [connection.settings_dict["NAME"], MONDAY.isoformat(), END.isoformat()]
-    end = time.monotonic() + soak_seconds
-    while time.monotonic() < end and (sweep.last_as_of() or MONDAY) < END:
-        # Two at once: each may be killed while the other holds rows.
-        pair = [
-            processes.start(
-                [sys.executable, "-c", SWEEPER, *arguments],
-                log=log,
-                death=signal.SIGKILL,
-                cwd=settings.BASE_DIR,
-                env=os.environ | {"DJANGO_SETTINGS_MODULE": "portal.settings"},
-            )
-            for _ in range(2)
-        ]
-        time.sleep(chance.uniform(1.5, 4.5))
-        for process in pair:
-            if process.poll() is None:
-                process.kill()
-                kills += 1
-            process.wait()
-    sweep.run(END)
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch):
+    """Let each sweep commit many times, so that it can be killed between two commits, and in each of them."""
+    monkeypatch.setattr(sweep, "BATCH_SIZE", 3)
 
-    expected = set()
-    for seen in watched.stays(case.open_entry for case in cases):
-        passed = deadlines.ledger(seen.stay, seen.pauses, END)
-        expected |= {(seen.thing.pk, p.rung.code, p.occurrence, p.reached_at) for p in passed}
-    recorded = Escalation.objects.values_list("thing_id", "rung_code", "occurrence", "reached_at")
-    assert kills, log.read_text()
-    assert set(recorded) == expected
-    assert len(recorded) == len(expected)
-    assert timers.rebuild(check=True) == []
-    told = set(Escalation.objects.filter(is_told=True).values_list("pk", flat=True))
-    assert set(NoticeLine.objects.values_list("escalation", flat=True)) == told, "what is told is owed, once"
-    assert Notice.objects.get().kind == "digest", "and nobody is flooded"
-    assert not SweepRun.objects.filter(set_aside__gt=0).exists()
+
+def crash_the_database():
+    """Let PostgreSQL end all sessions at once, recover, and serve again: what it does when one of its processes is
+    killed, and what it would do after an immediate restart. (The server itself is also that of the other tests.)
+    """
+    connection.ensure_connection()
+    os.kill(connection.connection.info.backend_pid, signal.SIGKILL)
+    connections.close_all()
+    end = time.monotonic() + 60
+    while True:
+        try:
+            with psycopg.connect(places.database_url()) as fresh:
+                fresh.execute("SELECT 1")
+                return
+        except psycopg.OperationalError:
+            assert time.monotonic() < end, "it never came back"
+            time.sleep(0.05)
+
+
+def unfinished():
+    return SweepRun.objects.filter(finished_at=None).count()
+
+
+def test_fifty_sweeps_killed_at_random_points_record_what_undisturbed_ones_would(server, soak_seconds):
+    for chance in rounds(soak_seconds):
+        world, kills, longest = a_world(), 0, 0.05
+
+        def kill_it(as_of, chance=chance):
+            nonlocal kills, longest
+            if kills >= KILLED:
+                return look(as_of)
+            began, child = time.monotonic(), killed.begin(lambda: look(as_of))
+            if kills % 10 == 0:  # now and then one that is let go, to know how long they take now
+                killed.wait(child)
+                longest = time.monotonic() - began
+                child = killed.begin(lambda: look(as_of))
+            time.sleep(chance.uniform(0, longest))
+            kills += killed.kill(child)
+            return None
+
+        every = (world.end - world.begin) / (KILLED * 2)
+        with server.running():
+            live(world, world.sweeps(every), kill_it)
+            assert kills >= KILLED / 2, "most were still at work"
+            assert unfinished() >= kills / 4, "and many in the middle of the sweep"
+            finish(world, server)
+
+
+def test_two_beats_and_two_sweeps_at_once_record_what_one_would(server, soak_seconds):
+    for chance in rounds(soak_seconds):
+        world, swept = a_world(), 0
+
+        def twice(as_of, chance=chance):
+            nonlocal swept
+            # As two workers do that are woken by two beats, who ask for the lock; and as if there was no lock.
+            work = tasks.sweep if chance.random() < 0.3 else lambda: look(as_of)
+            with time_machine.travel(as_of, tick=False):
+                children = [killed.begin(work) for _ in range(2)]
+                swept += sum([killed.wait(child) for child in children])
+
+        with server.running():
+            live(world, world.sweeps(), twice)
+            assert swept == 2 * len(world.sweeps())
+            assert SweepRun.objects.count() > len(world.sweeps())
+            finish(world, server)
+
+
+def test_a_database_that_is_restarted_in_the_middle_of_sweeps_loses_nothing(server, soak_seconds):
+    for chance in rounds(soak_seconds):
+        world, restarts, longest = a_world(), 0, 0.05
+
+        def restart(as_of, chance=chance, calm=world.begin + 2 * (world.end - world.begin) / 7):
+            nonlocal restarts, longest
+            if as_of < calm or restarts >= 4:
+                began = time.monotonic()
+                look(as_of)
+                longest = time.monotonic() - began
+                return
+            child = killed.begin(lambda: look(as_of))
+            time.sleep(chance.uniform(0, longest))
+            crash_the_database()
+            restarts += not killed.wait(child)
+
+        with server.running():
+            live(world, world.sweeps(), restart)
+            assert restarts, "it was restarted under a sweep"
+            finish(world, server)

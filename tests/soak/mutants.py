@@ -1,0 +1,124 @@
+"""Change one thing at a time in the code that decides who is told when, and see whether a test notices.
+
+    python -m tests.soak.mutants [part ...]      one of PARTS; all of them, one after the other, if none is named
+
+Prints each change that no test noticed and that ``survivors.md`` does not explain, then one JSON line for each part.
+Fails where fewer than nine in ten were noticed. mutmut works in a copy of the checkout: nothing here is changed.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+EXPLAINED = Path(__file__).with_name("survivors.md")
+GOAL = 0.9
+ENOUGH = ("killed", "timeout")  # one that never ends is noticed too
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is changed, and the tests that ought to notice; ``at_once`` 1 where they share a database."""
+
+    mutate: str
+    tests: tuple[str, ...]
+    at_once: int = 1
+
+
+WATCH = (
+    "tests/cases/test_sweep.py",
+    "tests/cases/test_notices.py",
+    "tests/cases/watch",
+)
+PARTS = {
+    "working_time": Part(
+        "pathways/working_time.py",
+        (
+            "tests/pathways/test_working_time.py",
+            "tests/pathways/test_clock_changes.py",
+            "tests/pathways/test_opening_hours.py",
+        ),
+        at_once=2,
+    ),
+    "deadlines": Part("cases/deadlines.py", ("tests/cases/test_deadlines.py",), at_once=2),
+    "recipients": Part("cases/watch/recipients.py", ("tests/cases/watch/test_recipients.py", *WATCH[:2])),
+    "sweep": Part("cases/watch/sweep.py", WATCH),
+    "timers": Part("cases/watch/timers.py", (*WATCH, "tests/cases/test_commands.py", "tests/cases/test_lifecycle.py")),
+    "watched": Part("cases/watch/watched.py", (*WATCH, "tests/cases/test_lifecycle.py")),
+}
+
+SETTINGS = """
+[tool.mutmut]
+source_paths = ["cases", "pathways", "portal"]
+also_copy = ["manage.py", "templates", "requirements"]
+only_mutate = ["{mutate}"]
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "no:xdist"]
+pytest_add_cli_args_test_selection = {tests}
+use_git_change_detection = false
+track_dependencies = false
+"""
+
+
+def main(names) -> int:
+    if unknown := sorted(set(names) - PARTS.keys()):
+        print(f"There is no part {', '.join(unknown)}: choose of {', '.join(PARTS)}.")
+        return 2
+    return max(_run(name, PARTS[name]) for name in names or PARTS)
+
+
+def _run(name, part) -> int:
+    with tempfile.TemporaryDirectory(prefix="midwatch-mutants-") as place:
+        copy = Path(place)
+        copy.chmod(0o711)
+        _copy_to(copy, part)
+        subprocess.run([*MUTMUT, "run", "--max-children", str(part.at_once)], cwd=copy, stdout=sys.stderr, check=False)
+        results = dict(re.findall(r"^\s+(\S+): (.+)$", _said(copy, "results", "--all", "true"), flags=re.M))
+        if not results or "not checked" in results.values():
+            print(f"The tests of {name} could not be run in a copy of the checkout: mutmut says why above.")
+            return 1
+        left = {mutant: _change(copy, mutant) for mutant, result in results.items() if result not in ENOUGH}
+    explained = EXPLAINED.read_text()
+    unexplained = {mutant: change for mutant, change in left.items() if _last_line(change) not in explained}
+    for mutant, change in unexplained.items():
+        print(f"{mutant}: {results[mutant]}\n{change}\n")
+    share = 1 - len(left) / len(results) if results else 0
+    figures = {"soak": "mutants", "part": name, "made": len(results), "noticed": round(share, 3)}
+    print(json.dumps(figures | {"left": len(left), "left_unexplained": len(unexplained)}), flush=True)
+    return int(share < GOAL)
+
+
+MUTMUT = [sys.executable, "-m", "mutmut"]
+
+
+def _copy_to(copy, part):
+    """Copy what belongs to the checkout, as it stands on disk, and tell mutmut what to do there."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    known = subprocess.run(listed, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    for path in filter(None, known.stdout.split("\0")):
+        if (CHECKOUT / path).is_file():
+            (copy / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(CHECKOUT / path, copy / path)
+    with open(copy / "pyproject.toml", "a") as settings:
+        settings.write(SETTINGS.format(mutate=part.mutate, tests=json.dumps(part.tests)))
+
+
+def _said(copy, *arguments):
+    return subprocess.run([*MUTMUT, *arguments], cwd=copy, capture_output=True, text=True, check=True).stdout
+
+
+def _change(copy, mutant):
+    lines = _said(copy, "show", mutant).splitlines()
+    return "\n".join(line for line in lines if re.match(r"[-+](?![-+])", line))
+
+
+def _last_line(change):
+    return change.rpartition("\n")[2].removeprefix("+").strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
