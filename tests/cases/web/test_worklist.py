@@ -148,7 +148,9 @@ ALL = ["Waiting", "Late", "Fresh", "Held", "Other"]
         ("late=7-days", []),
         ("reason=breached", ["Waiting", "Late"]),
         ("reason=nobodys&team=@my-teams", ["Late", "Held"]),
-        ("reason=on-track", ["Fresh", "Other"]),
+        ("reason=on-track", ["Fresh"]),
+        ("reason=no-step", ["Other"]),
+        ("late=1-day", []),
     ],
 )
 def test_the_list_is_narrowed_by_what_is_chosen(signed_in, world, chosen, found):
@@ -165,6 +167,7 @@ def test_the_list_is_narrowed_by_what_is_chosen(signed_in, world, chosen, found)
         ("stage=review/gone", "Stage"),
         ("owner=0", "Who has it"),
         ("late=soon", "Time limit"),
+        ("team=@managed", "Team"),
         ("fact-lab=x", "fact-lab"),
     ],
 )
