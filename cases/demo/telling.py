@@ -71,11 +71,11 @@ class Telling:
                 self.begin(self.answer(escalation, at))
 
     def answer(self, escalation: Escalation, at: datetime) -> Acts:
-        """Somebody says what will be done, if the case has not moved on by then."""
+        """Somebody says what will be done, if the case has not moved on by then and nobody else has said it."""
         at = WORKING_WEEK.add(at, timedelta(minutes=self.rng.randint(20, 500)))
         yield at
         escalation = Escalation.objects.select_related("case__team", "case__owner").get(pk=escalation.pk)
-        if escalation.resolved_at is None:
+        if escalation.resolved_at is None and escalation.acknowledged_at is None:
             case, is_late = escalation.case, not escalation.is_before_due
             by = case.owner or self.somebody(case.team.code, Role.CASEWORKER)
             if is_late and self.rng.random() < 0.5:
