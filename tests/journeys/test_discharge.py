@@ -83,7 +83,7 @@ def when_i_answer_the_escalation(page, answer):
 
 
 def then_it_is_answered(page, name, answer):
-    expect(page.get_by_role("alert")).to_contain_text("Your answer is saved.")
+    expect(page.get_by_role("alert")).to_contain_text("Your answer is saved")
     expect(page.get_by_role("region", name="Escalations")).to_contain_text(f"{name} answered")
     expect(page.get_by_role("region", name="Escalations")).to_contain_text(answer)
     then_all_is_well(page)
