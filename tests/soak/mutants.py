@@ -42,10 +42,13 @@ PARTS = {
             "tests/pathways/test_working_time.py",
             "tests/pathways/test_clock_changes.py",
             "tests/pathways/test_opening_hours.py",
+            "tests/pathways/test_names_of_days.py",
         ),
         at_once=2,
     ),
-    "deadlines": Part("cases/deadlines.py", ("tests/cases/test_deadlines.py",), at_once=2),
+    "deadlines": Part(
+        "cases/deadlines.py", ("tests/cases/test_deadlines.py", "tests/cases/test_deadlines_edges.py"), at_once=2
+    ),
     "recipients": Part("cases/watch/recipients.py", ("tests/cases/watch/test_recipients.py", *WATCH[:2])),
     "sweep": Part("cases/watch/sweep.py", WATCH),
     "timers": Part("cases/watch/timers.py", (*WATCH, "tests/cases/test_commands.py", "tests/cases/test_lifecycle.py")),

@@ -84,7 +84,7 @@ def swept():
 
 def test_a_broker_that_is_killed_under_a_worker_and_two_beats_loses_nothing(server, soak_seconds, monkeypatch):
     database = places.database_url(connection.settings_dict["NAME"])
-    for _ in rounds(soak_seconds):
+    for _ in rounds(soak_seconds, server):
         # So that the week ends within the hour to come: the worker sweeps as of now.
         world = a_world(timezone.now().replace(minute=0, second=0, microsecond=0) + HOUR - timedelta(days=7))
         with state_directory() as state, monkeypatch.context() as elsewhere:

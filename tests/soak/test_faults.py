@@ -15,7 +15,7 @@ TEN_MINUTES = timedelta(minutes=10)
 
 
 def test_a_mail_server_that_refuses_for_an_hour_and_is_down_for_another_loses_nothing(server, soak_seconds):
-    for chance in rounds(soak_seconds):
+    for chance in rounds(soak_seconds, server):
         world = a_world()
         refusing = MONDAY + 50 * HOUR  # when the first ones have just become late
         if chance.random() < 0.5:
@@ -43,7 +43,7 @@ def test_a_mail_server_that_refuses_for_an_hour_and_is_down_for_another_loses_no
 
 
 def test_a_clock_set_back_an_hour_loses_and_repeats_nothing(server, soak_seconds):
-    for chance in rounds(soak_seconds):
+    for chance in rounds(soak_seconds, server):
         world = a_world()
         back = MONDAY + timedelta(hours=chance.randrange(49, 100), minutes=chance.randrange(60))
         before, after = [
@@ -71,7 +71,7 @@ def test_a_clock_set_back_an_hour_loses_and_repeats_nothing(server, soak_seconds
 def test_on_the_night_the_clocks_change_sweeps_that_come_late_or_twice_record_the_same(
     server, soak_seconds, begin, night
 ):
-    for _ in rounds(soak_seconds):
+    for _ in rounds(soak_seconds, server):
         world = a_world(begin)
         # Beat counts by the wall: an hour of wake-ups is missed in spring, and comes twice in autumn.
         minutes = [night + n * TEN_MINUTES for n in range(18)]
@@ -85,7 +85,7 @@ def test_on_the_night_the_clocks_change_sweeps_that_come_late_or_twice_record_th
 
 
 def test_sweeps_missed_for_three_days_while_cases_move_are_made_good(server, soak_seconds):
-    for chance in rounds(soak_seconds):
+    for chance in rounds(soak_seconds, server):
         world = a_world()
         begin = MONDAY + chance.randrange(24, 72) * HOUR
         missed = [at for at in world.sweeps() if begin <= at < begin + timedelta(days=3)]

@@ -50,7 +50,7 @@ def unfinished():
 
 
 def test_fifty_sweeps_killed_at_random_points_record_what_undisturbed_ones_would(server, soak_seconds):
-    for chance in rounds(soak_seconds):
+    for chance in rounds(soak_seconds, server):
         world, kills, longest = a_world(), 0, 0.05
 
         def kill_it(as_of, chance=chance):
@@ -75,7 +75,7 @@ def test_fifty_sweeps_killed_at_random_points_record_what_undisturbed_ones_would
 
 
 def test_two_beats_and_two_sweeps_at_once_record_what_one_would(server, soak_seconds):
-    for chance in rounds(soak_seconds):
+    for chance in rounds(soak_seconds, server):
         world, swept = a_world(), 0
 
         def twice(as_of, chance=chance):
@@ -94,7 +94,7 @@ def test_two_beats_and_two_sweeps_at_once_record_what_one_would(server, soak_sec
 
 
 def test_a_database_that_is_restarted_in_the_middle_of_sweeps_loses_nothing(server, soak_seconds):
-    for chance in rounds(soak_seconds):
+    for chance in rounds(soak_seconds, server):
         world, restarts, longest = a_world(), 0, 0.05
 
         def restart(as_of, chance=chance, calm=world.begin + 2 * (world.end - world.begin) / 7):

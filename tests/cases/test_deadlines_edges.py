@@ -1,0 +1,71 @@
+"""The time of a stay where two instants coincide, and where one lies outside opening hours."""
+
+from datetime import UTC, timedelta
+
+import pytest
+
+from cases.deadlines import Pause, Run, Stay, due, ledger, reach, runs
+from tests.cases.test_deadlines import BREACH, WARN, a_stay, at, pauses, reached, rung, shortened
+
+
+def test_every_instant_is_kept_in_utc_whatever_zone_it_comes_in():
+    moment, later = at("2026-03-28T12:00"), at("2026-03-29T12:00")
+    pause = Pause(moment, later)
+    stay = Stay(moment, None, due_at=later, shortened_at=moment, due_by=later)
+    kept = [pause.start, pause.end, stay.entered_at, stay.due_at, stay.shortened_at, stay.due_by]
+    assert [instant.tzinfo for instant in kept] == [UTC] * 6
+    assert pause.end - pause.start == timedelta(hours=23), "the clocks went forward in between"
+
+
+def test_a_clock_that_is_shortened_runs_until_then_by_the_old_due_time_and_on_by_the_new_one():
+    stay = shortened(a_stay("2026-03-02T10:00", "10 days"), "2026-03-04T12:00", "2026-03-05T18:00")
+    moment = at("2026-03-04T12:00")
+    assert list(runs(stay)) == [
+        Run(stay.entered_at, moment, at("2026-03-12T10:00")),
+        Run(moment, None, at("2026-03-05T18:00")),
+    ]
+
+
+@pytest.mark.parametrize("hold", [("2026-03-07T08:00", "2026-03-07T09:00"), ("2026-03-06T18:00", "2026-03-06T20:00")])
+def test_a_hold_in_which_nobody_works_does_not_move_a_due_time_outside_opening_hours(hold):
+    stay = shortened(a_stay("2026-03-02T10:00", "20 working days"), "2026-03-04T12:00", "2026-03-07T12:00")
+    assert due(stay, pauses(hold)) == at("2026-03-07T12:00"), "a Saturday, as the urgent detour said"
+
+
+def test_a_rung_at_the_due_time_is_reached_then_also_outside_opening_hours():
+    stay, saturday = a_stay("2026-03-02T10:00", "20 working days"), at("2026-03-07T12:00")
+    assert reach(rung("late", 1, after="0 working hours"), stay, saturday) == saturday
+    assert reach(rung("late", 1, after="1 working hour"), stay, saturday) == at("2026-03-09T10:00")
+
+
+def test_repeats_in_working_days_skip_the_weekend():
+    again = rung("again", 1, after="0 days", repeat="1 working day", repeat_at_most=3)
+    stay = a_stay("2026-03-05T10:00", "1 working day", again)
+    assert reached(ledger(stay, [], at("2026-03-20T10:00"))) == [
+        ("again", 0, "06 10:00"),
+        ("again", 1, "09 10:00"),
+        ("again", 2, "10 10:00"),
+        ("again", 3, "11 10:00"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [
+        ("2026-03-07T13:30", ["breach"]),
+        ("2026-03-07T14:00", ["breach"]),
+        ("2026-03-07T14:01", ["breach", "later"]),
+    ],
+)
+def test_a_rung_that_falls_into_a_hold_is_passed_when_the_clock_runs_again(until, expected):
+    later = rung("later", 2, after="20 hours")
+    stay = a_stay("2026-03-06T10:00", "7 working hours", rung("breach", 1, after="0 hours"), later)
+    held = pauses(("2026-03-07T12:00", "2026-03-07T14:00"))
+    assert [passed.rung.code for passed in ledger(stay, held, at(until))] == expected
+
+
+def test_a_rung_reached_at_the_very_moment_of_shortening_counts_by_the_new_due_time():
+    stay = shortened(a_stay("2026-03-02T10:00", "10 days", WARN, BREACH), "2026-03-10T10:00", "2026-03-11T10:00")
+    warned, late = ledger(stay, [], at("2026-03-20T10:00"))
+    assert (warned.reached_at, warned.due_at) == (at("2026-03-10T10:00"), at("2026-03-11T10:00"))
+    assert late.reached_at == at("2026-03-11T10:00")
