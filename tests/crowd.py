@@ -14,6 +14,15 @@ from tests.factories import TeamFactory, a_case, a_member, a_pathway
 
 TEAMS, PEOPLE = 20, 10  # of them in each team
 
+# When the case of patient p is due, in SQL: of ten cases one is late, the others within the next nine days.
+ONE_IN_TEN_LATE = "now() + (p.id * 7919 %% 864000 - 86400) * interval '1 second'"
+# Half of them have just passed the rung two days before, and nothing else; the others have passed none.
+HALF_SOON_LATE = (
+    "now() + (CASE WHEN (p.id / 20) %% 2 = 0 THEN 36 ELSE 120 END) * interval '1 hour' - p.id * interval '1 ms'"
+)
+NONE_LATE = "now() + interval '5 days' - p.id * interval '1 ms'"
+AT_DUE, BEFORE = "c.due_at, 'breach', ''", "c.due_at - interval '2 days', 'warn', ''"  # when timers fire
+
 NAMES = "ARRAY['Ahmed','Baker','Clark','Davies','Evans','Foster','Green','Hughes','Iqbal','Jones','Khan','Lewis']"
 
 FILL = [
@@ -28,7 +37,7 @@ FILL = [
                             log_id, priority)
     SELECT %(version)s, 'triage', 'open', p.id, t.team,
            CASE WHEN (p.id / 7) %% 5 > 0 THEN t.people[1 + (p.id / 20) %% array_length(t.people, 1)] END,
-           now() + (p.id * 7919 %% 864000 - 86400) * interval '1 second', now() - interval '9 days', false, '', 0
+           {due}, now() - interval '9 days', false, '', 0
     FROM cases_patient p
     JOIN unnest(%(teams)s::bigint[]) WITH ORDINALITY AS n(team, position) ON n.position = 1 + p.id %% %(of)s
     JOIN (SELECT team_id AS team, array_agg(user_id ORDER BY user_id) AS people
@@ -43,7 +52,7 @@ FILL = [
     """,
     """
     INSERT INTO cases_timer (case_id, kind, thing_id, fires_at, rung, error)
-    SELECT e.case_id, 'stage', e.id, c.due_at, 'breach', ''
+    SELECT e.case_id, 'stage', e.id, {fires}
     FROM cases_stageentry e JOIN cases_case c ON c.id = e.case_id
     ON CONFLICT DO NOTHING
     """,
@@ -80,8 +89,11 @@ class Crowd:
     manager: object
 
 
-def a_crowd(cases: int) -> Crowd:
-    """Make ``cases`` open cases, spread over 20 teams of 10 people: a tenth is late, a fifth is nobody's."""
+def a_crowd(cases: int, *, due=ONE_IN_TEN_LATE, fires=AT_DUE) -> Crowd:
+    """Make ``cases`` open cases, spread over 20 teams of 10 people: a tenth is late, a fifth is nobody's.
+
+    ``due`` and ``fires`` say otherwise, in SQL of this module's own.
+    """
     pathway = a_pathway()
     one = a_case(pathway, at=timezone.now())
     teams = [TeamFactory(code=f"team-{n}") for n in range(TEAMS)]
@@ -99,5 +111,6 @@ def a_crowd(cases: int) -> Crowd:
     }
     with connection.cursor() as cursor:
         for statement in FILL:
+            statement = statement.replace("{due}", due).replace("{fires}", fires)
             cursor.execute(statement, values if "%(" in statement else None)
     return Crowd(pathway, people[0][0], manager)
