@@ -1,5 +1,5 @@
 # Midwatch. Needs python3 (3.11 or newer) with pip, and nothing else.
-.PHONY: run setup test soak bench lock
+.PHONY: run setup test soak mutants bench lock
 
 # How long the soak lasts, in seconds. CI runs a sample: SECONDS=180
 SECONDS ?= 1800
@@ -16,9 +16,15 @@ setup:
 test: setup
 	@.venv/bin/python -m pytest -n 2 $(ARGS)
 
-# Faults, fuzzing and races.
+# Faults, fuzzing and races; in half an hour or more also what the tests would not notice.
 soak: setup
 	@MIDWATCH_SOAK_SECONDS=$(SECONDS) .venv/bin/python -m pytest -m soak $(ARGS)
+	@if [ $(SECONDS) -ge 1800 ]; then $(MAKE) --no-print-directory mutants; fi
+
+# Change the code of the watch in small ways, one at a time: at least nine in ten must make a test fail. It takes as
+# long as it takes; PARTS="deadlines sweep" chooses.
+mutants: setup
+	@.venv/bin/python -m tests.soak.mutants $(PARTS)
 
 # Every figure that an issue names, one JSON line each.
 bench: setup
