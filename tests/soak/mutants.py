@@ -40,6 +40,7 @@ PARTS = {
         "pathways/working_time.py",
         (
             "tests/pathways/test_working_time.py",
+            "tests/pathways/test_working_time_edges.py",
             "tests/pathways/test_clock_changes.py",
             "tests/pathways/test_opening_hours.py",
             "tests/pathways/test_names_of_days.py",
@@ -79,7 +80,13 @@ def _run(name, part) -> int:
         copy = Path(place)
         copy.chmod(0o711)
         _copy_to(copy, part)
-        subprocess.run([*MUTMUT, "run", "--max-children", str(part.at_once)], cwd=copy, stdout=sys.stderr, check=False)
+        subprocess.run(
+            [*MUTMUT, "run", "--max-children", str(part.at_once)],
+            cwd=copy,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            check=False,
+        )
         results = dict(re.findall(r"^\s+(\S+): (.+)$", _said(copy, "results", "--all", "true"), flags=re.M))
         if not results or "not checked" in results.values():
             print(f"The tests of {name} could not be run in a copy of the checkout: mutmut says why above.")
