@@ -26,6 +26,16 @@ def test_a_clock_that_is_shortened_runs_until_then_by_the_old_due_time_and_on_by
     ]
 
 
+def test_a_hold_after_it_was_shortened_moves_only_the_new_due_time():
+    stay = shortened(a_stay("2026-03-02T10:00", "10 days"), "2026-03-04T12:00", "2026-03-06T18:00")
+    moment, stopped, resumed = at("2026-03-04T12:00"), at("2026-03-05T10:00"), at("2026-03-05T13:00")
+    assert list(runs(stay, [Pause(stopped, resumed)])) == [
+        Run(stay.entered_at, moment, at("2026-03-12T10:00")),
+        Run(moment, stopped, at("2026-03-06T18:00")),
+        Run(resumed, None, at("2026-03-06T21:00")),
+    ]
+
+
 @pytest.mark.parametrize("hold", [("2026-03-07T08:00", "2026-03-07T09:00"), ("2026-03-06T18:00", "2026-03-06T20:00")])
 def test_a_hold_in_which_nobody_works_does_not_move_a_due_time_outside_opening_hours(hold):
     stay = shortened(a_stay("2026-03-02T10:00", "20 working days"), "2026-03-04T12:00", "2026-03-07T12:00")
@@ -57,9 +67,11 @@ def test_repeats_in_working_days_skip_the_weekend():
         ("2026-03-07T14:01", ["breach", "later"]),
     ],
 )
-def test_a_rung_that_falls_into_a_hold_is_passed_when_the_clock_runs_again(until, expected):
+@pytest.mark.parametrize("short", [False, True])
+def test_a_rung_that_falls_into_a_hold_is_passed_when_the_clock_runs_again(short, until, expected):
     later = rung("later", 2, after="20 hours")
     stay = a_stay("2026-03-06T10:00", "7 working hours", rung("breach", 1, after="0 hours"), later)
+    stay = shortened(stay, "2026-03-06T12:00", "2026-03-06T16:30") if short else stay
     held = pauses(("2026-03-07T12:00", "2026-03-07T14:00"))
     assert [passed.rung.code for passed in ledger(stay, held, at(until))] == expected
 
