@@ -127,7 +127,7 @@ def _change(copy, mutant):
 
 
 def _last_line(change):
-    return change.rpartition("\n")[2].removeprefix("+").strip() or "nothing"
+    return change.rpartition("\n")[2].removeprefix("+").strip() or "(no change is shown)"
 
 
 if __name__ == "__main__":

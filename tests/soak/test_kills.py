@@ -70,7 +70,7 @@ def test_fifty_sweeps_killed_at_random_points_record_what_undisturbed_ones_would
         with server.running():
             live(world, world.sweeps(every), kill_it)
             assert kills == KILLED, "fifty were still at work"
-            assert unfinished() >= kills / 4, "and many in the middle of the sweep"
+            assert unfinished() >= 3, "and some in the middle of the sweep, others before it or in sending"
             finish(world, server)
 
 
