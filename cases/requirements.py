@@ -117,8 +117,11 @@ def handoff_accepted(case, now):
 @requirement("note written", options=[])
 def note_written(case, now):
     """A note since the case came into this stage: an old one says nothing about this stay."""
-    written = case.notes.filter(written_at__lte=now, case__entries__left_at=None)
-    if not written.filter(written_at__gte=F("case__entries__entered_at")).exists():
+    # In one filter: a second one would join the stays again, and find a note of any of them.
+    written = case.notes.filter(
+        written_at__lte=now, case__entries__left_at=None, written_at__gte=F("case__entries__entered_at")
+    )
+    if not written.exists():
         return f"Write a note about {case.stage_name} first."
     return None
 

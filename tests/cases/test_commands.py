@@ -29,10 +29,12 @@ def test_a_sweep_says_what_it_raised_and_sent(mailoutbox):
         "as_of": "2026-03-12T09:00:01+00:00",
         "escalations": 2,
         "set_aside": 0,
-        "sent": 1,
+        "sent": 0,
     }
-    assert len(mailoutbox) == 1
     assert run("sweep", at=LATE) == "Escalations raised: 0. E-mails sent: 0. Set aside: 0.\n"
+    next_morning = "2026-03-13T08:00:01+00:00"
+    assert run("sweep", at=next_morning) == "Escalations raised: 0. E-mails sent: 1. Set aside: 0.\n"
+    assert len(mailoutbox) == 1
 
 
 @pytest.mark.parametrize("words", ["yesterday", "2026-13-01", "2026-02-30T10:00Z", ""])

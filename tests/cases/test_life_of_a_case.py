@@ -196,7 +196,7 @@ def passed(entry, until):
 
 @pytest.mark.django_db
 def test_whatever_is_done_in_whatever_order_the_record_stays_whole():
-    live(examples=10, steps=25)
+    live(examples=5, steps=20)
 
 
 def live(*, examples, steps):

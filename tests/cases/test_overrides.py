@@ -1,4 +1,4 @@
-"""Moving a case although a requirement is not met: where the map allows it, by whom it names, on the record for good."""
+"""Moving a case although a requirement is not met: where the map allows it, by whom it names, recorded for good."""
 
 import pytest
 from django.core.exceptions import PermissionDenied

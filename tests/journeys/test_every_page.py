@@ -109,6 +109,8 @@ def test_opening_a_case_for_a_new_and_for_a_known_patient(page, ward):
             page.get_by_label("Given names").fill("Joan")
             for part, number in (("Day", "4"), ("Month", "5"), ("Year", "1963")):
                 page.get_by_label(part, exact=True).fill(number)
+        if (although := page.get_by_label("Open another case all the same")).count():
+            although.check()
         page.get_by_role("button", name="Open the case").click()
         expect(page.get_by_role("alert")).to_contain_text("is open in Ward Care, with Ward team.")
 

@@ -82,7 +82,8 @@ def test_it_says_what_may_come_next_but_never_an_end(signed_in, case, caseworker
 
     lifecycle.move_case(case, the_move(case, "tests"), by=caseworker)
     said = words(page(signed_in, case))
-    assert "For many people the next thing that they hear from us is: “We decide with you.”" in said  # and not the way back
+    # And not the way back.
+    assert "For many people the next thing that they hear from us is: “We decide with you.”" in said
 
 
 def test_it_says_what_was_before(signed_in, case, caseworker):

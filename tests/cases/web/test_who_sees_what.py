@@ -112,8 +112,20 @@ def test_stage_durations_are_for_those_who_see_figures(client, pathway, who, sta
 @pytest.mark.parametrize(
     ("who", "places"),
     [
-        ("caseworker", ["My day", "Cases", "Handoffs", "Open a case", "Mail sent"]),
-        ("manager", ["My day", "Cases", "Handoffs", "Open a case", "Stage durations", "Mail sent"]),
+        ("caseworker", ["My day", "Cases", "Escalations", "Handoffs", "Open a case", "Mail sent"]),
+        (
+            "manager",
+            [
+                "My teams",
+                "My day",
+                "Cases",
+                "Escalations",
+                "Handoffs",
+                "Open a case",
+                "Stage durations",
+                "Mail sent",
+            ],
+        ),
         ("inspector", ["Cases", "Stage durations", "Mail sent"]),
         ("pathway_administrator", ["Cases", "Stage durations", "Mail sent", "Pathways", "Admin"]),
     ],

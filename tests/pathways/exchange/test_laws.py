@@ -66,7 +66,7 @@ WORDS = ["---\n", "stages", "to", "10 days", "null", "~", "9" * 30, "\x00", "\ud
 shards = st.sampled_from(SHARDS + WORDS)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(shards, max_size=30).map("".join) | st.text(max_size=40) | st.binary(max_size=40))
 @example("a: " + "[" * 5000)
 @example("{" * 5000)
@@ -113,7 +113,7 @@ def rearranged(draw):
     return "\n".join(lines)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_no_damage_to_a_good_file_is_a_traceback(data):
     text = data.draw(st.sampled_from([damaged, rearranged]))(data.draw)
