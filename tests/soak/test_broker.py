@@ -1,6 +1,7 @@
 """The real worker and two real beats, whose broker is killed and comes back."""
 
 import os
+import re
 import signal
 import sys
 import time
@@ -68,6 +69,10 @@ class Servers:
     def log(self, name):
         return self.state / f"{name}.log"
 
+    def woken(self):
+        """How often the worker was asked to sweep."""
+        return len(re.findall(r"Task cases\.tasks\.sweep\S+ received", self.log("worker").read_text()))
+
     def said(self):
         return "\n".join(path.read_text()[-2000:] for path in self.state.glob("*.log"))
 
@@ -92,7 +97,9 @@ def test_a_broker_that_is_killed_under_a_worker_and_two_beats_loses_nothing(serv
             with server.running(), Servers(server, state, database) as servers:
                 broker = servers.broker()
                 worker, beats = servers.celery("worker", *WORKER), [servers.beat("first"), servers.beat("second")]
-                eventually(swept, "The worker was never woken.")
+                # Each beat wakes it as soon as it has found all servers; before that it would refuse to start.
+                eventually(lambda servers=servers: servers.woken() >= 2, "The worker was not woken by both beats.")
+                eventually(swept, "The worker never swept.")
                 broker.kill()
                 broker.wait()
                 time.sleep(2)  # a sweep that had begun is finished
