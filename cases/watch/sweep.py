@@ -5,7 +5,9 @@ a rung is recorded once by a unique key, and a timer is held by one sweep at a t
 queries.
 """
 
+import gc
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -67,7 +69,7 @@ def _raise_all(kind, as_of, record):
     while True:
         claimed = []
         try:
-            with transaction.atomic():
+            with transaction.atomic(), _collecting_later():
                 due = _due(kind, as_of).exclude(pk__in=busy).values_list("pk", "thing_id", "rung", named=True)
                 claimed = list(due.select_for_update(skip_locked=True, no_key=True)[:size])
                 record.escalations += _raise_passed(kind, claimed, as_of, busy) if claimed else 0
@@ -81,6 +83,20 @@ def _raise_all(kind, as_of, record):
             size = BATCH_SIZE
         if not claimed:
             return
+
+
+@contextmanager
+def _collecting_later():
+    """Leave Python's search for circular garbage to the end of a batch. All that a batch makes lives until then, and
+    would be searched again and again: a third of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _set_aside(timer, as_of, error, record):
