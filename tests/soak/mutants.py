@@ -50,7 +50,10 @@ PARTS = {
     "deadlines": Part(
         "cases/deadlines.py", ("tests/cases/test_deadlines.py", "tests/cases/test_deadlines_edges.py"), at_once=2
     ),
-    "recipients": Part("cases/watch/recipients.py", ("tests/cases/watch/test_recipients.py", *WATCH[:2])),
+    "recipients": Part(
+        "cases/watch/recipients.py",
+        ("tests/cases/watch/test_recipients.py", "tests/cases/watch/test_recipients_later.py", *WATCH[:2]),
+    ),
     "sweep": Part("cases/watch/sweep.py", WATCH),
     "timers": Part("cases/watch/timers.py", (*WATCH, "tests/cases/test_commands.py", "tests/cases/test_lifecycle.py")),
     "watched": Part("cases/watch/watched.py", (*WATCH, "tests/cases/test_lifecycle.py")),
