@@ -6,6 +6,7 @@ from django.db import connection, connections
 from cases import tasks
 from cases.models import SweepRun
 from cases.watch import alone
+from tests.portal.running import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,12 +24,22 @@ def lock(other, name):
         cursor.execute("SELECT pg_advisory_lock(hashtext('midwatch'), hashtext(%s))", [name])
 
 
+def is_locked():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database "
+            "WHERE locktype = 'advisory' AND datname = current_database()"
+        )
+        return cursor.fetchone()[0] > 0
+
+
 def test_a_sweep_is_left_to_another_worker_that_sweeps_already(elsewhere):
     lock(elsewhere, "sweep")
     tasks.sweep()
     assert not SweepRun.objects.exists()
 
     elsewhere.close()  # killed, as far as the database can tell
+    eventually(lambda: not is_locked(), "The lock outlived its connection.")
     tasks.sweep()
     assert SweepRun.objects.count() == 1
 
