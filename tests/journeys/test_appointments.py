@@ -179,7 +179,7 @@ def test_a_decision_is_recorded_and_struck_out_again(page, clinic):
     page.get_by_role("button", name="Save the decision").click()
     then_i_am_told(page, "Decision: decision not to treat")
 
-    page.get_by_role("link", name="Recorded in error: Decision").click()
+    page.get_by_role("link", name="Recorded in error").click()
     then_all_is_well(page)
     page.get_by_label("Why is it struck out?").fill("It was another patient.")
     page.get_by_role("button", name="Strike it out").click()
