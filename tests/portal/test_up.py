@@ -116,7 +116,7 @@ def test_the_portal_starts_serves_and_stops_without_a_trace(state):
 
 
 def workers_of(state):
-    return [number for number, line in processes_of(state).items() if "celery -A portal worker" in line]
+    return [number for number, line in processes_of(state).items() if "-A portal worker" in line]
 
 
 def test_a_part_that_dies_stops_the_others_and_names_its_log(state):
