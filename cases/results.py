@@ -12,7 +12,7 @@ from django.utils import timezone
 from cases import access, stays
 from cases.models import Case, Result
 from cases.refusals import Refused
-from cases.watch import timers, watched
+from cases.watch import escalations, timers, watched
 from pathways.history import save_with_history
 from pathways.limits import Span, Unit
 
@@ -82,7 +82,7 @@ def read_result(result, *, by, at=None) -> Result:
     if result.read_at is not None:
         raise Refused("This result has been read already.")
     result.read_at, result.read_by = max(at or timezone.now(), result.arrived_at), by
-    stays.settle_thing(watched.results([result])[0], now=result.read_at, by=by, reason="Result read")
+    escalations.end_thing(watched.results([result])[0], result.read_at, by=by, reason="Result read")
     return save_with_history(result, by=by, reason="Result read")
 
 

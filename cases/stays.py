@@ -167,13 +167,6 @@ def go_again(child, *, by):
 
 def answer_handoff(handoff, status, *, answer, now, by):
     """Record the answer to an open handoff; it is watched no more."""
-    settle_thing(watched.handoffs([handoff])[0], now=now, by=by, reason=f"Handoff {status}")
+    escalations.end_thing(watched.handoffs([handoff])[0], now, by=by, reason=f"Handoff {status}")
     handoff.status, handoff.answered_at, handoff.answered_by, handoff.answer = status, now, by, answer
     return save_with_history(handoff, by=by, reason=f"Handoff {status}")
-
-
-def settle_thing(seen, *, now, by, reason):
-    """A task or a handoff is over: what was passed is settled and resolved, and it is watched no more."""
-    escalations.settle(seen, now, by=by)
-    escalations.resolve(seen.case, now, by=by, reason=reason, kinds=[seen.kind], thing=seen.thing)
-    timers.clear_thing(seen.kind, seen.thing)

@@ -204,8 +204,5 @@ def _cancel(task, *, now, by, why):
 
 
 def _end(task, *, now, by, reason):
-    seen = watched.tasks([task])[0]
-    escalations.settle(seen, now, by=by)
-    escalations.resolve(task.case, now, by=by, reason=reason, kinds=[seen.kind], thing=task)
-    timers.clear_thing(seen.kind, task)
+    escalations.end_thing(watched.tasks([task])[0], now, by=by, reason=reason)
     return save_with_history(task, by=by, reason=reason)

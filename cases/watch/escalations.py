@@ -63,6 +63,13 @@ def resolve(case, now, *, by, reason, kinds=(Kind.STAGE,), thing=None) -> None:
     resolve_these(unresolved.filter(thing_id=thing.pk) if thing else unresolved, now, by=by, reason=reason)
 
 
+def end_thing(seen, now, *, by, reason) -> None:
+    """A task, a handoff or a result is over: what was passed is settled and resolved, and it is watched no more."""
+    settle(seen, now, by=by)
+    resolve(seen.case, now, by=by, reason=reason, kinds=[seen.kind], thing=seen.thing)
+    timers.clear_thing(seen.kind, seen.thing)
+
+
 def resolve_these(unresolved, now, *, by, reason) -> None:
     """Resolve these escalations: what they are about is over. Nobody has to answer them any more, or to keep what was
     promised.
