@@ -47,7 +47,8 @@ def my_day(user, now) -> MyDay:
     asked = Asked(user, now)
     ways = [way[: COUNTED + 1] for way in _ways_in(asked)]
     mine = Case.objects.visible_to(user).filter(pk__in=ways[0].union(*ways[1:], all=True))
-    found = mine.latest_first().values_list("pk", reasons.most_pressing(asked))
+    pressing = reasons.filled(reasons.most_pressing, asked)
+    found = mine.latest_first().annotate(**pressing).values_list("pk", *pressing)
     groups = {code: [] for code in Reason}
     for pk, code in found:
         if code:  # a closed case may have none any more: somebody was quicker

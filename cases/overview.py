@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, F, Value
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Value
 
 from cases import reasons
 from cases.lateness import lateness
@@ -100,7 +100,12 @@ def _cases(asked, teams):
 
 
 def _on_the_radar(asked):
-    return {_column(code): Count("pk", filter=reasons.holding(code, asked)) for code in RADAR}
+    holds = reasons.filled(_holding, asked)
+    return {_column(code): Count("pk", filter=holds[code]) for code in RADAR}
+
+
+def _holding(asked):
+    return {code: ExpressionWrapper(reasons.holding(code, asked), BooleanField()) for code in RADAR}
 
 
 def _column(code) -> str:

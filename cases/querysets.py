@@ -53,8 +53,8 @@ class CaseQuerySet(models.QuerySet):
         from cases import reasons
 
         asked = reasons.Asked(user, now)
-        read = self.select_related("patient", "team", "owner")
-        return read.annotate(reasons=reasons.tags(asked, mine=mine), **reasons.shown(asked))
+        shown = reasons.filled(reasons.shown, asked) | reasons.filled(reasons.tags, asked, mine)
+        return self.select_related("patient", "team", "owner").annotate(**shown)
 
     def because(self, code, user, now):
         """The cases for which the reason ``code`` holds, as ``user`` sees it at ``now``."""

@@ -10,6 +10,7 @@ do. To add one: give it its code in ``Reason`` where it belongs in the order, wr
 """
 
 from cases.reasons.because import Asked, Because, Next, Reason
+from cases.reasons.compiled import filled
 from cases.reasons.registry import RADAR, REASONS, chip, holding, most_pressing, shown, tags
 from cases.reasons.rows import Row, rows
 
@@ -22,6 +23,7 @@ __all__ = [
     "Reason",
     "Row",
     "chip",
+    "filled",
     "holding",
     "most_pressing",
     "rows",

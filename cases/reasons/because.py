@@ -1,7 +1,7 @@
 """What a reason is: its code, the condition under which it holds, its words and the next thing to do."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from django.db import models
@@ -57,8 +57,19 @@ class Asked:
     @cached_property
     def tonight(self) -> datetime:
         """The end of this day in London."""
-        local = self.now.astimezone(showing.LONDON)
-        return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        return self.start_of_day_before(-timedelta(days=1))
+
+    def before(self, length: timedelta) -> datetime:
+        """The instant that lies ``length`` before now."""
+        return self.now - length
+
+    def day_before(self, length: timedelta) -> date:
+        """The day in London that lies ``length``, in whole days, before today."""
+        return self.now.astimezone(showing.LONDON).date() - length
+
+    def start_of_day_before(self, length: timedelta) -> datetime:
+        """The instant at which that day begins."""
+        return datetime.combine(self.day_before(length), time(), tzinfo=showing.LONDON)
 
 
 @dataclass(frozen=True)

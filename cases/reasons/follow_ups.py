@@ -95,7 +95,7 @@ class BackFromDetour(Because):
         ended = Case.objects.filter(
             parent=OuterRef("pk"),
             detour__isnull=False,
-            closed_at__gte=asked.now - self.said_for,
+            closed_at__gte=asked.before(self.said_for),
             closed_at__lte=asked.now,
         )
         if access.is_inspector(asked.user):

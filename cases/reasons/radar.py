@@ -3,7 +3,7 @@
 Each holds for the cases of one's teams, and is for whoever has the case to mend, or for anyone while nobody has it.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Greatest
@@ -95,10 +95,6 @@ class NoContact(Radar):
     code, chip = Reason.NO_CONTACT, ("without contact for 12 weeks", "without contact for 12 weeks")
     within = timedelta(weeks=12)  # as NHS England asks for waiting lists to be validated
 
-    def _first_day(self, asked):
-        """The first day that is not too long ago."""
-        return asked.now.astimezone(showing.LONDON).date() - self.within
-
     def _contacts(self):
         """The contacts about a case, and those of its detours: apart, so that each is found by an index."""
         happened = CaseEvent.objects.filter(
@@ -107,8 +103,7 @@ class NoContact(Radar):
         return about(happened), happened.filter(case__parent=OuterRef("pk"), case__restricted=False)
 
     def is_wrong(self, asked):
-        day = self._first_day(asked)
-        since = datetime.combine(day, time(), tzinfo=showing.LONDON)
+        day, since = asked.day_before(self.within), asked.start_of_day_before(self.within)
         own, of_detours = (Exists(contacts.filter(happened_on__gte=day)) for contacts in self._contacts())
         return Q(patient__isnull=False, parent=None, opened_at__lt=since) & ~own & ~of_detours
 

@@ -68,7 +68,7 @@ class NotAccepted(Radar):
     without_limit = timedelta(days=7)
 
     def is_wrong(self, asked):
-        overdue = Q(due_at__lt=asked.now) | Q(due_at=None, offered_at__lt=asked.now - self.without_limit)
+        overdue = Q(due_at__lt=asked.now) | Q(due_at=None, offered_at__lt=asked.before(self.without_limit))
         offers = Handoff.objects.filter(overdue, case=OuterRef("pk"), status="offered", from_team__in=asked.teams)
         return Q(Exists(offers))
 
@@ -153,7 +153,7 @@ class ForgottenChild(Radar):
         return Exists(closed.filter(Q(restricted=False) | Exists(ours)))
 
     def is_wrong(self, asked):
-        since = asked.now - self.quiet_for
+        since = asked.before(self.quiet_for)
         quiet = Q(LessThan(LastHappened(F("pk")), since))
         return Q(parent__isnull=False) & (Q(self._parent_is_closed(asked)) | quiet)
 

@@ -71,22 +71,21 @@ def holding(code: str, asked: Asked) -> Q:
     return REASONS[code].holds(asked)
 
 
-def tags(asked: Asked, *, mine=False):
-    """Return the expression for the codes of a case's reasons, the most pressing first; of a closed case perhaps
-    none. ``mine``: only those which are for whoever asks to mend.
+def tags(asked: Asked, mine: bool) -> dict:
+    """Return, as ``reasons``, the expression for the codes of a case's reasons, the most pressing first; of a closed
+    case perhaps none. ``mine``: only those which are for whoever asks to mend.
     """
     pressing = Array(*(Cases(when) for when in _whens(asked, mine=mine)))
     on_track = Cases(When(OPEN, then=Value([Reason.ON_TRACK.value], CODES)), default=Value([], CODES))
-    return Coalesce(NullIf(pressing, Value([], CODES)), on_track)
+    return {"reasons": Coalesce(NullIf(pressing, Value([], CODES)), on_track)}
 
 
-def most_pressing(asked: Asked):
-    """Return the expression for the code of the first reason that is for whoever asks to mend: the group of their day
-    in which a case stands, once.
+def most_pressing(asked: Asked) -> dict:
+    """Return, as ``group``, the expression for the code of the first reason that is for whoever asks to mend: the
+    group of their day in which a case stands, once.
     """
-    return Cases(
-        *_whens(asked, mine=True), When(OPEN, then=Value(Reason.ON_TRACK.value)), output_field=models.CharField()
-    )
+    on_track = When(OPEN, then=Value(Reason.ON_TRACK.value))
+    return {"group": Cases(*_whens(asked, mine=True), on_track, output_field=models.CharField())}
 
 
 def _whens(asked, *, mine):
