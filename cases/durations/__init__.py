@@ -1,5 +1,5 @@
 """How long cases stay in the stages of a pathway."""
 
-from cases.durations.summary import table
+from cases.durations.stage_table import table
 
 __all__ = ["table"]

@@ -1,85 +1,158 @@
-"""The variation of stage duration: per stage how long finished stays took, and how long the others have waited so far.
+"""The figures of many durations: how long finished stays took and how that varies, how long the others have waited.
 
-A *spell* is a stay that had ended by the time asked about, a *wait* one that had begun and not ended; a stay that
-closed its case is neither. Time is elapsed time, nights and holds included. A stage has one code in all versions.
+Pure; all durations are seconds. What is undefined is None, never 0 and never NaN: the spread of one, the mean of none,
+the coefficient of variation where the mean is 0.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import sqrt
+from typing import NamedTuple
 
-from django.db import connection
+import numpy as np
 
-from pathways.models import Pathway, PathwayVersion
+from cases.durations import buckets
 
 PERCENTILES = "Median and p90 (90% took at most that) by linear interpolation between the two nearest stays."
 
-# In the database, where numeric sums are exact and nothing is read that is not shown. percentile_cont interpolates.
-SUMMARY = """
-SELECT code, ended, count(*), avg(seconds), stddev_samp(seconds), max(seconds),
-    percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY seconds::float8)
-FROM (
-    SELECT stage.code, coalesce(left_at <= %(as_of)s, false) AS ended,
-        extract(epoch FROM CASE WHEN left_at <= %(as_of)s THEN left_at ELSE %(as_of)s END - entered_at) AS seconds
-    FROM cases_stageentry
-    JOIN pathways_stage AS stage ON stage.id = stage_id
-    JOIN pathways_pathwayversion AS version ON version.id = stage.version_id
-    WHERE pathway_id = %(pathway)s AND entered_at <= %(as_of)s AND NOT ends_journey
-) AS stay
-GROUP BY code, ended
-"""
+SHARES = (0.25, 0.5, 0.75, 0.85, 0.9, 0.95)
 
 
-def table(pathway: Pathway, as_of: datetime) -> dict:
-    """Return the durations of each stage of ``pathway`` as of an instant, all in seconds.
+@dataclass(frozen=True, slots=True)
+class Spells:
+    """The figures of ``n`` finished stays. ``sd`` and ``variance`` are the sample's (n - 1), ``cv`` is sd / mean.
 
-    ``{"pathway", "as_of", "stages": [{"code", "name", "n", "mean", "sd", "cv", "median", "p90", "max", "waiting":
-    {"count", "median", "p90", "oldest"}}]}``; sd is the sample's, cv is sd / mean, None stands for what is undefined.
+    ``beyond`` of them, ``share_beyond`` of all, were beyond their limit, together ``excess`` seconds; None where no
+    limit is known. ``approximate``: the percentiles and the longest are within 2%, all else is exact.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(SUMMARY, {"pathway": pathway.pk, "as_of": as_of})
-        found = {(code, ended): figures for code, ended, *figures in cursor}
-    return {
-        "pathway": pathway.code,
-        "as_of": as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "stages": [
-            {
-                "code": code,
-                "name": name,
-                **_spells(found.get((code, True))),
-                "waiting": _waits(found.get((code, False))),
-            }
-            for code, name in _stages(pathway)
-        ],
-    }
+
+    n: int = 0
+    mean: float | None = None
+    sd: float | None = None
+    variance: float | None = None
+    cv: float | None = None
+    q1: float | None = None
+    median: float | None = None
+    q3: float | None = None
+    p85: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    max: float | None = None
+    beyond: int | None = None
+    share_beyond: float | None = None
+    excess: float | None = None
+    approximate: bool = False
 
 
-def _stages(pathway) -> list[tuple[str, str]]:
-    """Code and name of each stage: those of the active version in its order, then what only earlier versions have."""
-    versions = pathway.versions.exclude(status=PathwayVersion.Status.DRAFT)
-    newest_first = sorted(versions, key=lambda v: (v.status == PathwayVersion.Status.ACTIVE, v.number), reverse=True)
-    found = {}
-    for version in newest_first:
-        for stage in version.stages.order_by("position", "pk"):
-            found.setdefault(stage.code, stage.name)
-    return list(found.items())
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The figures of ``count`` unfinished stays: how long they have waited so far, how many are ``beyond`` their limit
+    already and by how many seconds together (None where no limit is known).
+    """
+
+    count: int = 0
+    median: float | None = None
+    p90: float | None = None
+    oldest: float | None = None
+    beyond: int | None = None
+    excess: float | None = None
 
 
-def _spells(figures):
-    if figures is None:
-        return {"n": 0, "mean": None, "sd": None, "cv": None, "median": None, "p90": None, "max": None}
-    n, mean, sd, longest, (median, p90) = figures
-    return {
-        "n": n,
-        "mean": float(mean),
-        "sd": None if sd is None else float(sd),
-        "cv": None if sd is None or not mean else float(sd / mean),
-        "median": median,
-        "p90": p90,
-        "max": float(longest),
-    }
+class Bucket(NamedTuple):
+    """What a rollup knows of ``n`` spells in a bucket of ``buckets``: sums, how many were late, by how much."""
+
+    index: int
+    n: int
+    seconds_sum: float
+    squares_sum: float
+    late_n: int = 0
+    excess_sum: float = 0
 
 
-def _waits(figures):
-    if figures is None:
-        return {"count": 0, "median": None, "p90": None, "oldest": None}
-    count, _, _, oldest, (median, p90) = figures
-    return {"count": count, "median": median, "p90": p90, "oldest": float(oldest)}
+def spells(seconds, excess=None) -> Spells:
+    """Return the figures of finished stays that took ``seconds`` each and were beyond their limit by ``excess``."""
+    seconds = _durations(seconds)
+    n = seconds.size
+    late = _late(excess, n)
+    if n == 0:
+        return Spells(**late)
+    variance = float(seconds.var(ddof=1)) if n > 1 else None
+    share = None if excess is None else late["beyond"] / n
+    return _spells(
+        n, float(seconds.mean()), variance, np.quantile(seconds, SHARES), seconds.max(), late | {"share_beyond": share}
+    )
+
+
+def waits(seconds, excess=None) -> Waits:
+    """Return the figures of unfinished stays that have lasted ``seconds`` each and are late by ``excess``."""
+    seconds = _durations(seconds)
+    late = _late(excess, seconds.size)
+    if seconds.size == 0:
+        return Waits(**late)
+    median, p90 = np.quantile(seconds, (0.5, 0.9)).tolist()
+    return Waits(seconds.size, median, p90, float(seconds.max()), **late)
+
+
+def spells_of(found: Iterable[tuple]) -> Spells:
+    """Return the figures of finished stays of which only buckets are known: tuples in the order of ``Bucket``, in any
+    order, an index any number of times.
+
+    Number, mean, spread and lateness are exact; the percentiles and the longest are within 2% (in less than a minute:
+    within a minute). Sums may be of any number type; give the database's numeric ones as they are, they lose nothing.
+    """
+    table: dict[int, list] = {}
+    for index, *sums in found:
+        so_far = table.setdefault(index, [0] * 5)
+        table[index] = [one + other for one, other in zip(so_far, (*sums, *(0,) * 5)[:5], strict=True)]
+    rows = [(index, *table[index]) for index in sorted(table) if table[index][0]]
+    if not rows:
+        return Spells(beyond=0, excess=0.0, approximate=True)
+    indices, counts, sums, squares, late, excess = zip(*rows, strict=True)
+    n, total = int(sum(counts)), sum(map(Fraction, sums))
+    # Exactly, as the difference of two sums that may be nearly the same.
+    variance = float(max(0, sum(map(Fraction, squares)) - total * total / n) / (n - 1)) if n > 1 else None
+    values = _representatives(np.array(indices), np.array(counts, float), np.array(sums, float))
+    beyond = int(sum(late))
+    late = {"beyond": beyond, "excess": float(sum(excess)), "share_beyond": beyond / n, "approximate": True}
+    return _spells(n, float(total / n), variance, _quantiles(values, np.cumsum(counts)), values[-1], late)
+
+
+def _spells(n, mean, variance, percentiles, longest, others) -> Spells:
+    sd = None if variance is None else sqrt(variance)
+    q1, median, q3, p85, p90, p95 = (float(value) for value in percentiles)
+    cv = sd / mean if sd is not None and mean else None
+    return Spells(n, mean, sd, variance, cv, q1, median, q3, p85, p90, p95, float(longest), **others)
+
+
+def _durations(seconds) -> np.ndarray:
+    seconds = np.asarray(seconds, dtype=float)
+    if seconds.ndim != 1:
+        raise ValueError("Give the durations as one list of seconds.")
+    if not (np.isfinite(seconds) & (seconds >= 0)).all():
+        raise ValueError("A duration is a number of seconds, and never less than 0.")
+    return seconds
+
+
+def _late(excess, n) -> dict:
+    if excess is None:
+        return {}
+    excess = _durations(excess)
+    if excess.size != n:
+        raise ValueError(f"Give as many excesses as durations: {n}, not {excess.size}.")
+    return {"beyond": int(np.count_nonzero(excess)), "excess": float(excess.sum())}
+
+
+def _representatives(indices, counts, sums):
+    """One value for all stays of a bucket: the only one itself, else the bucket's middle."""
+    means = sums / counts
+    return np.where((counts == 1) | (indices == 0), means, buckets.middle(indices))
+
+
+def _quantiles(values, reached):
+    """The linear percentiles of values of which the k-th stands for the stays up to place ``reached[k]``."""
+    places = np.array(SHARES) * (reached[-1] - 1)
+    below, above = (
+        values[np.searchsorted(reached, edge, side="right")] for edge in (np.floor(places), np.ceil(places))
+    )
+    return below + (above - below) * (places - np.floor(places))

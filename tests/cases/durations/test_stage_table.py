@@ -4,7 +4,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import mean, median, stdev, variance
 
 import pytest
 from django.db import transaction
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cases import durations, lifecycle
+from cases.durations.stage_table import SPELLS
 from pathways import publishing
 from pathways.models import Pathway, system_user
 from tests.cases.history_import.logs import a_log, bring, reckoned
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 NOON = datetime(2025, 5, 1, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-NO_SPELLS = {"n": 0, "mean": None, "sd": None, "cv": None, "median": None, "p90": None, "max": None}
+NO_SPELLS = {"n": 0} | dict.fromkeys(SPELLS[1:])
 NO_WAITS = {"count": 0, "median": None, "p90": None, "oldest": None}
 
 
@@ -57,7 +58,14 @@ def quantiles(values, longest):
 def spread(values):
     sd = stdev(values) if len(values) > 1 else None
     middle = mean(values)
-    return {"mean": middle, "sd": sd, "cv": sd / float(middle) if sd is not None and middle else None}
+    shares = {"q1": "0.25", "q3": "0.75", "p85": "0.85", "p95": "0.95"}
+    return {
+        "mean": middle,
+        "sd": sd,
+        "variance": None if sd is None else variance(values),
+        "cv": sd / float(middle) if sd is not None and middle else None,
+        **{name: linear(values, share) for name, share in shares.items()},
+    }
 
 
 def assert_figures(found, expected, nothing):
@@ -111,18 +119,8 @@ def test_what_is_undefined_is_null(tmp_path):
     bring(a_log(tmp_path, rows))
     as_of = datetime(2025, 5, 3, tzinfo=UTC)
     once, none = durations.table(Pathway.objects.get(), as_of)["stages"]
-    assert once == {
-        "code": "once",
-        "name": "Once",
-        "n": 1,
-        "mean": 86400.0,
-        "sd": None,
-        "cv": None,
-        "median": 86400.0,
-        "p90": 86400.0,
-        "max": 86400.0,
-        "waiting": NO_WAITS,
-    }
+    day = dict.fromkeys(("mean", "q1", "median", "q3", "p85", "p90", "p95", "max"), 86400.0)
+    assert once == NO_SPELLS | {"code": "once", "name": "Once", "n": 1, "waiting": NO_WAITS} | day
     assert (none["n"], none["mean"], none["sd"], none["cv"]) == (1, 0.0, None, None)
     assert (none["waiting"]["count"], none["waiting"]["oldest"]) == (2, 25 * 3600.0)  # local midnight is 23:00 UTC
 
