@@ -33,8 +33,8 @@ def asks(pathway, who):
         return UserFactory()
     user = a_member(team, Role.MANAGER if who == "manager" else Role.CASEWORKER)
     if who == "of several teams":
-        for _ in range(2):
-            Membership.objects.create(team=TeamFactory(), user=user, role=Role.CASEWORKER)
+        for code in ("one-more", "another"):
+            Membership.objects.create(team=TeamFactory(code=code), user=user, role=Role.CASEWORKER)
     return user
 
 
