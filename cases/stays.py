@@ -98,7 +98,7 @@ def leave(case, entry, *, now, by, reason, calendars=None):
     urgency.after_stay(case, case.version_map.by_pk[entry.stage_id])
     for handoff in entry.handoffs.filter(status=Handoff.Status.OFFERED) if entry.has_offer else ():
         answer_handoff(handoff, Handoff.Status.WITHDRAWN, answer="The case went another way.", now=now, by=by)
-    entry.leave(at=now, by=by, reason=reason)
+    entry.leave(at=now, by=by, reason=reason, due_at=seen.due_at)
 
 
 def arrive(case, stage, timer, *, how, via, now, by, facts=None, calendars=None) -> StageEntry:

@@ -4,7 +4,9 @@ All in SQL, in sets. A row that an earlier import made is kept where it is the s
 """
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
+from cases.durations import due_times
 from cases.history_import.trail import CHANGED, CREATED, DELETED, with_history
 from cases.models import Case, Escalation, StageEntry
 from cases.watch import timers
@@ -135,7 +137,8 @@ RETURNING entry.*
 CHANGE_STAYS = """
 UPDATE cases_stageentry AS entry
 SET left_at = stay.left_at, left_by_id = CASE WHEN stay.left_at IS NOT NULL THEN coalesce(left_by_id, %(by)s) END,
-    ends_journey = stay.ends_journey, via_id = stay.via_id, facts = stay.facts
+    due_at = CASE WHEN stay.left_at IS NOT NULL THEN due_at END, ends_journey = stay.ends_journey,
+    via_id = stay.via_id, facts = stay.facts
 FROM log_stay AS stay
 WHERE entry.id = entry_id AND (stay.left_at IS NULL) = %(is_open)s
     AND (entry.left_at, entry.ends_journey, entry.via_id, entry.facts)
@@ -164,6 +167,8 @@ CLEAR_TIMERS = """
 DELETE FROM cases_timer WHERE case_id IN (SELECT case_id FROM log_now WHERE is_known AND NOT is_open)
 """
 
+GROWN = RawSQL("SELECT log_case.case_id FROM log_case JOIN log_growing USING (log_id)", [])
+
 OPEN = """
 SELECT log_case.case_id FROM log_case JOIN log_now USING (log_id)
 WHERE is_open AND log_case.case_id > %(last)s ORDER BY case_id LIMIT %(size)s
@@ -182,6 +187,7 @@ def build(*, by, now, reason) -> None:
         _remake_stays(cursor, values)
         cursor.execute(with_history(Escalation, RESOLVE, CHANGED), values)
         cursor.execute(CLEAR_TIMERS)
+    due_times.fill(StageEntry.objects.filter(case__in=GROWN))
     for cases in _open_cases():
         timers.watch_many(StageEntry.objects.filter(case__in=cases, left_at=None).select_related("case"))
 

@@ -1,4 +1,5 @@
 from cases.models.case import Case
+from cases.models.durations import DurationCell, SpellChange
 from cases.models.events import CaseEvent, Override
 from cases.models.evidence import Document, DocumentContent, FormRecord, Note
 from cases.models.follow_ups import Result, Task
@@ -14,6 +15,7 @@ __all__ = [
     "CaseEvent",
     "Document",
     "DocumentContent",
+    "DurationCell",
     "Escalation",
     "FormRecord",
     "Handoff",
@@ -28,6 +30,7 @@ __all__ = [
     "PatientMerge",
     "Result",
     "SavedView",
+    "SpellChange",
     "StageEntry",
     "SweepRun",
     "Task",

@@ -96,7 +96,7 @@ class Case(fsm.ConcurrentTransitionMixin, fsm.FSMModelMixin, models.Model):
             models.Index(
                 fields=["team"], condition=Q(priority__gt=0) & ~Q(status="closed"), name="case_list_of_urgent"
             ),
-            models.Index(fields=["version", "stage"], name="case_by_stage"),
+            models.Index(fields=["version", "stage", "due_at"], name="case_by_stage"),
         ]
         constraints = [
             models.CheckConstraint(

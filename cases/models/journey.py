@@ -46,8 +46,13 @@ class StageEntry(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     due_by = models.DateTimeField(null=True)
+    # When the stay was due, as that stood when it ended. While it is open its case says it.
+    due_at = models.DateTimeField(null=True)
 
-    history = trail(ChangesOnly, no_db_index=["case", "stage", "team", "via", "entered_by", "left_by"])
+    # due_at is computed from entry, limit and holds, so that it is no evidence of its own.
+    history = trail(
+        ChangesOnly, excluded_fields=["due_at"], no_db_index=["case", "stage", "team", "via", "entered_by", "left_by"]
+    )
 
     class Meta:
         # Of stays begun in one instant all but the last took no time; an import may learn of one of those late.
@@ -55,6 +60,7 @@ class StageEntry(models.Model):
         verbose_name_plural = "stage entries"
         indexes = [
             models.Index(fields=["stage", "left_at"], name="entry_spells_of_stage"),
+            models.Index(fields=["stage", "entered_at"], condition=Q(left_at=None), name="entry_waits_of_stage"),
             models.Index(fields=["entered_at", "case"], condition=Q(left_at=None), name="entry_list_of_waits"),
         ]
         constraints = [
@@ -72,6 +78,9 @@ class StageEntry(models.Model):
                 name="entry_shortened_at_and_by_together",
             ),
             models.CheckConstraint(
+                condition=Q(due_at=None) | Q(left_at__isnull=False), name="entry_due_at_once_it_has_ended"
+            ),
+            models.CheckConstraint(
                 condition=Q(ends_journey=False) | Q(left_at=F("entered_at")), name="entry_that_ends_takes_no_time"
             ),
         ]
@@ -79,10 +88,10 @@ class StageEntry(models.Model):
     def __str__(self):
         return f"{self.case}: {self.stage}"
 
-    def leave(self, *, at, by, reason):
-        """End the stay."""
-        self.left_at, self.left_by = at, by
-        save_with_history(self, by=by, reason=reason, update_fields=["left_at", "left_by"])
+    def leave(self, *, at, by, reason, due_at):
+        """End the stay, which was due at ``due_at``."""
+        self.left_at, self.left_by, self.due_at = at, by, due_at
+        save_with_history(self, by=by, reason=reason, update_fields=["left_at", "left_by", "due_at"])
 
 
 class Hold(models.Model):
