@@ -89,6 +89,11 @@ def duration(value: timedelta | float | None) -> str:
     return overdue.count(minutes, "minute")
 
 
+def percent(share: float) -> str:
+    """Say a share as whole per cent: 31 %."""
+    return f"{share * 100:.0f} %"
+
+
 def nhs_number(value: str) -> str:
     """Show an NHS number 3 3 4, kept on one line. What is not ten digits is shown as it is."""
     return NO_BREAK.join((value[:3], value[3:6], value[6:])) if len(value) == 10 and value.isdigit() else value

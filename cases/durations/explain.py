@@ -12,6 +12,7 @@ from math import ceil
 import numpy as np
 
 from cases.overdue import count
+from cases.showing import percent
 
 PERMUTATIONS = 9_999
 SEED = 20_260_301
@@ -169,9 +170,7 @@ def _sentence(groups, longest, total, phrase) -> tuple[str, str]:
     most = max(groups, key=lambda group: group.longest - longest * group.n / total)
     if most.longest <= longest * most.n / total:
         return "", ""
-    first, second = (
-        words.format(group=most.name, share=f"{most.n / total:.0%}".replace("%", " %")) for words in phrase
-    )
+    first, second = (words.format(group=most.name, share=percent(most.n / total)) for words in phrase)
     return most.name, f"{most.longest} of the {longest} longest waits {first}; {second}."
 
 

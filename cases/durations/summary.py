@@ -48,7 +48,7 @@ class Spells:
 @dataclass(frozen=True, slots=True)
 class Waits:
     """The figures of ``count`` unfinished stays: how long they have waited so far, how many are ``beyond`` their limit
-    already and by how many seconds together (None where no limit is known).
+    already and by how many seconds together (None where no limit is known). ``approximate``: the ages are within 2%.
     """
 
     count: int = 0
@@ -57,6 +57,7 @@ class Waits:
     oldest: float | None = None
     beyond: int | None = None
     excess: float | None = None
+    approximate: bool = False
 
 
 class Bucket(NamedTuple):
@@ -101,21 +102,17 @@ def spells_of(found: Iterable[tuple]) -> Spells:
     Number, mean, spread and lateness are exact; the percentiles and the longest are within 2% (in less than a minute:
     within a minute). Sums may be of any number type; give the database's numeric ones as they are, they lose nothing.
     """
-    table: dict[int, list] = {}
-    for index, *sums in found:
-        so_far = table.setdefault(index, [0] * 5)
-        table[index] = [one + other for one, other in zip(so_far, (*sums, *(0,) * 5)[:5], strict=True)]
-    rows = [(index, *table[index]) for index in sorted(table) if table[index][0]]
-    if not rows:
+    if (table := _Table.of(found)) is None:
         return Spells(beyond=0, excess=0.0, approximate=True)
-    indices, counts, sums, squares, late, excess = zip(*rows, strict=True)
-    n, total = int(sum(counts)), sum(map(Fraction, sums))
-    # Exactly, as the difference of two sums that may be nearly the same.
-    variance = float(max(0, sum(map(Fraction, squares)) - total * total / n) / (n - 1)) if n > 1 else None
-    values = _representatives(np.array(indices), np.array(counts, float), np.array(sums, float))
-    beyond = int(sum(late))
-    late = {"beyond": beyond, "excess": float(sum(excess)), "share_beyond": beyond / n, "approximate": True}
-    return _spells(n, float(total / n), variance, _quantiles(values, np.cumsum(counts)), values[-1], late)
+    late = table.late() | {"share_beyond": table.beyond / table.n}
+    return _spells(table.n, table.mean, table.variance, table.quantiles(SHARES), table.values[-1], late)
+
+
+def waits_of(found: Iterable[tuple]) -> Waits:
+    """Return the figures of unfinished stays of which only buckets are known, as ``spells_of`` does."""
+    if (table := _Table.of(found)) is None:
+        return Waits(beyond=0, excess=0.0, approximate=True)
+    return Waits(table.n, *table.quantiles((0.5, 0.9)).tolist(), float(table.values[-1]), **table.late())
 
 
 def _spells(n, mean, variance, percentiles, longest, others) -> Spells:
@@ -143,16 +140,39 @@ def _late(excess, n) -> dict:
     return {"beyond": int(np.count_nonzero(excess)), "excess": float(excess.sum())}
 
 
-def _representatives(indices, counts, sums):
-    """One value for all stays of a bucket: the only one itself, else the bucket's middle."""
-    means = sums / counts
-    return np.where((counts == 1) | (indices == 0), means, buckets.middle(indices))
+class _Table:
+    """Buckets put together, the shortest first: one value for all stays of each, and their sums."""
 
+    def __init__(self, rows):
+        indices, counts, sums, squares, late, excess = zip(*rows, strict=True)
+        self.n, self.beyond, self.excess = int(sum(counts)), int(sum(late)), float(sum(excess))
+        total = sum(map(Fraction, sums))
+        self.mean = float(total / self.n)
+        # Exactly, as the difference of two sums that may be nearly the same.
+        squares = sum(map(Fraction, squares)) - total * total / self.n
+        self.variance = float(max(0, squares) / (self.n - 1)) if self.n > 1 else None
+        counts, indices = np.array(counts, float), np.array(indices)
+        means = np.array(sums, float) / counts
+        # The only one is known itself; in less than a minute no middle is near all.
+        self.values = np.where((counts == 1) | (indices == 0), means, buckets.middle(indices))
+        self.reached = np.cumsum(counts)
 
-def _quantiles(values, reached):
-    """The linear percentiles of values of which the k-th stands for the stays up to place ``reached[k]``."""
-    places = np.array(SHARES) * (reached[-1] - 1)
-    below, above = (
-        values[np.searchsorted(reached, edge, side="right")] for edge in (np.floor(places), np.ceil(places))
-    )
-    return below + (above - below) * (places - np.floor(places))
+    @classmethod
+    def of(cls, found) -> "_Table | None":
+        """Put ``found`` together; None if that is no stay at all."""
+        table: dict[int, list] = {}
+        for index, *sums in found:
+            so_far = table.setdefault(index, [0] * 5)
+            table[index] = [one + other for one, other in zip(so_far, (*sums, 0, 0)[:5], strict=True)]
+        rows = [(index, *table[index]) for index in sorted(table) if table[index][0]]
+        return cls(rows) if rows else None
+
+    def late(self) -> dict:
+        return {"beyond": self.beyond, "excess": self.excess, "approximate": True}
+
+    def quantiles(self, shares) -> np.ndarray:
+        """Linear percentiles, every stay having the value of its bucket."""
+        places = np.array(shares) * (self.n - 1)
+        edges = (np.floor(places), np.ceil(places))
+        below, above = (self.values[np.searchsorted(self.reached, edge, side="right")] for edge in edges)
+        return below + (above - below) * (places - edges[0])

@@ -15,6 +15,7 @@ simulations of 3 to 60 entries a period this keeps the median's 95% band right i
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -72,18 +73,13 @@ def survival(entry_ages, exit_ages, ended, weights=None, *, confidence=0.95, few
     Greenwood's on the log-log scale; where the curve reaches 0 its variance is undefined, and the upper bound stays
     what it was. The curve ends where fewer than ``fewest`` are under watch and others come under watch later.
     """
-    found = Watched(
-        np.asarray(entry_ages, float),
-        np.asarray(exit_ages, float),
-        np.asarray(ended, bool),
-        np.ones(len(exit_ages)) if weights is None else np.asarray(weights, float),
-    )
-    if (found.entry_ages > found.exit_ages).any():
-        raise ValueError("A stay is watched from one age to a later one.")
-    times, events = found.events()
-    at_risk = found.at_risk(times)
-    curve = _estimate(times, events, at_risk, confidence)
-    return _known(curve, found, fewest)
+    return curve(Watched.of(entry_ages, exit_ages, ended, weights), confidence=confidence, fewest=fewest)
+
+
+def curve(found: "Watched", *, confidence=0.95, fewest=FEWEST) -> Curve:
+    """Return ``survival`` of what was watched."""
+    times, events = found.events
+    return _known(_estimate(times, events, found.at_risk(times), confidence), found, fewest)
 
 
 def _estimate(times, events, at_risk, confidence) -> Curve:
@@ -101,8 +97,9 @@ def _estimate(times, events, at_risk, confidence) -> Curve:
 
 def _known(curve, found, fewest) -> Curve:
     """The curve up to where too few are under watch before others come."""
-    ages = np.concatenate([[0.0], np.unique(found.exit_ages)])
-    too_few = ages[(found.at_risk_after(ages) < fewest) & (found.last_entry() > ages)]
+    last_entry = found.entry_ages.max(initial=0.0)
+    ages = np.concatenate([[0.0], found.exit_ages[found.exit_ages < last_entry]])
+    too_few = np.sort(ages[(found.at_risk_after(ages) < fewest) & (ages < last_entry)])
     if not too_few.size:
         return curve
     steps = int(np.searchsorted(curve.times, too_few[0], side="right")) if too_few[0] > 0 else 0
@@ -115,15 +112,36 @@ def _known(curve, found, fewest) -> Curve:
 
 # What is watched in a period -----------------------------------------------------------------------------------------
 
+COLUMNS = ("entry_ages", "exit_ages", "ended", "weights")
 
-class Watched(NamedTuple):
-    """From which to which age each stay was watched in a period, and whether it ended: the arrays for ``survival``."""
+
+@dataclass(frozen=True)
+class Watched:
+    """From which to which age each stay was watched in a period, whether it had ended then, and for how many stays it
+    stands: four arrays.
+    """
 
     entry_ages: np.ndarray
     exit_ages: np.ndarray
     ended: np.ndarray
     weights: np.ndarray
 
+    @classmethod
+    def of(cls, entry_ages, exit_ages, ended, weights=None) -> "Watched":
+        """Make it of any sequences. Raises ValueError if a stay is watched backwards, or an age is none."""
+        entry, left = np.array(entry_ages, float), np.array(exit_ages, float)
+        weights = np.ones(left.size) if weights is None else np.array(weights, float)
+        if not (np.isfinite(left) & (entry >= 0) & (entry <= left)).all() or (weights < 0).any():
+            raise ValueError("A stay is watched from an age of 0 or more to one that is not lower.")
+        # One that ended at the very age at which it came under watch (in a night, by open time) was at risk then.
+        entry = np.where((entry == left) & (entry > 0), np.nextafter(entry, 0), entry)
+        return cls(entry, left, np.array(ended, bool), weights)
+
+    def __add__(self, other: "Watched") -> "Watched":
+        """All that was watched, such as waits from rows and spells from buckets."""
+        return Watched(*(np.concatenate([getattr(one, name) for one in (self, other)]) for name in COLUMNS))
+
+    @cached_property
     def events(self) -> tuple[np.ndarray, np.ndarray]:
         """The ages at which stays ended, increasing, and how many at each."""
         counted = self.ended & (self.weights > 0)
@@ -132,27 +150,39 @@ class Watched(NamedTuple):
 
     def at_risk(self, ages) -> np.ndarray:
         """How many were watched from before each of ``ages``, or from the beginning, until it or longer."""
-        come = np.maximum(_summed(self.entry_ages, self.weights, ages, "left"), self._from_the_beginning())
-        return come - _summed(self.exit_ages, self.weights, ages, "left")
+        come = np.maximum(self._entries.below(ages), self._entries.up_to(0.0))
+        return come - self._exits.below(ages)
 
     def at_risk_after(self, ages) -> np.ndarray:
         """How many were watched right after each of ``ages``."""
-        come = _summed(self.entry_ages, self.weights, ages, "right")
-        return come - _summed(self.exit_ages, self.weights, ages, "right")
+        return self._entries.up_to(ages) - self._exits.up_to(ages)
 
-    def last_entry(self) -> float:
-        """The highest age at which one came under watch."""
-        return float(self.entry_ages.max(initial=0.0))
+    @cached_property
+    def _entries(self):
+        return Sums(self.entry_ages, self.weights)
 
-    def _from_the_beginning(self) -> float:
-        return self.weights[self.entry_ages <= 0].sum()
+    @cached_property
+    def _exits(self):
+        return Sums(self.exit_ages, self.weights)
 
 
-def _summed(values, weights, up_to, side) -> np.ndarray:
-    """The weights of all ``values`` below each of ``up_to`` ("left"), or up to it ("right")."""
-    order = np.argsort(values, kind="stable")
-    sums = np.concatenate([[0.0], np.cumsum(weights[order])])
-    return sums[np.searchsorted(values[order], up_to, side=side)]
+class Sums:
+    """How many there are of values up to a limit, each counted with its weight."""
+
+    def __init__(self, values, weights):
+        order = np.argsort(values, kind="stable")
+        self.values = values[order]
+        self.sums = np.concatenate([[0.0], np.cumsum(weights[order])])
+
+    @property
+    def total(self) -> float:
+        return float(self.sums[-1])
+
+    def below(self, limits):
+        return self.sums[np.searchsorted(self.values, limits, side="left")]
+
+    def up_to(self, limits):
+        return self.sums[np.searchsorted(self.values, limits, side="right")]
 
 
 def watched(stays: Iterable[Stay], since: datetime, as_of: datetime, *, schedule=None, without_holds=False) -> Watched:
@@ -168,28 +198,23 @@ def watched(stays: Iterable[Stay], since: datetime, as_of: datetime, *, schedule
         if stay.entered_at <= as_of and is_wait(stay, since)
     ]
     entry, left, ended = np.array(rows, float).reshape(-1, 3).T
-    return Watched(entry, left, ended.astype(bool), np.ones(len(rows)))
+    return Watched.of(entry, left, ended)
 
 
 def period_survival(
     stays: Iterable[Stay], since: datetime, as_of: datetime, *, schedule=None, without_holds=False, confidence=0.95
 ) -> Curve:
     """Return the estimate from everybody who was at risk in the period after ``since`` up to ``as_of``."""
-    found = watched(stays, since, as_of, schedule=schedule, without_holds=without_holds)
-    return survival(*found, confidence=confidence)
+    return curve(watched(stays, since, as_of, schedule=schedule, without_holds=without_holds), confidence=confidence)
 
 
-def watched_buckets(rows: Iterable[tuple[int, float, float]]) -> Watched:
-    """Return how finished stays were watched of which only buckets are known: rows of a bucket (of ``buckets``), how
-    many seconds after the period began they ended, and how many they are.
+def watched_buckets(rows: Iterable[tuple[int, float, float]], *, ended: bool = True) -> Watched:
+    """Return how stays were watched of which only buckets are known: rows of a bucket (of ``buckets``), how many
+    seconds after the period began they ended, and how many they are. For those that have not ``ended`` give the length
+    of the period; of a day of leaving, its middle.
 
-    Of a day of leaving give its middle. Ages are within 2% then, as percentiles are.
+    Ages are within 2% then, as percentiles are.
     """
     index, after, number = np.array(list(rows), float).reshape(-1, 3).T
     left = np.asarray(buckets.middle(index.astype(int)))
-    return Watched(np.maximum(0.0, left - after), left, np.ones(left.size, bool), number)
-
-
-def together(*parts: Watched) -> Watched:
-    """Return all that was watched: for example waits from rows and spells from buckets."""
-    return Watched(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return Watched.of(np.maximum(0.0, left - after), left, np.full(left.size, ended), number)
