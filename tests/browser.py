@@ -105,6 +105,7 @@ def then_the_page_is_accessible(page) -> None:
     """Fail with every rule of axe that the page breaks, and where it does."""
     from axe_playwright_python.sync_playwright import Axe
 
+    page.wait_for_load_state()  # a click waits until the new page begins, and that may be without any element yet
     violations = Axe().run(page).response["violations"]
     assert not violations, f"{page.url} is not accessible:\n" + "\n".join(
         f"- {violation['help']} ({violation['id']}, {violation['impact']})\n"
@@ -115,6 +116,7 @@ def then_the_page_is_accessible(page) -> None:
 
 def then_the_page_fits_a_phone(page) -> None:
     """Fail if a phone would have to scroll the whole page sideways."""
+    page.wait_for_load_state()
     page.set_viewport_size(PHONE)
     for _ in range(50):  # the menu's script folds it a moment after the window became narrow
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
