@@ -121,7 +121,5 @@ def _more(age, waiting, longer, period) -> str:
     entered = f"{count(waiting, 'case')} that entered within {duration(period)} wait still"
     if not age:
         return f"{entered}. In the last {duration(period)} only {longer} left."
-    return (
-        f"{entered} after more than {duration(age)}. In the last {duration(period)} {longer or 'nobody'} left after as "
-        "long a wait."
-    )
+    as_long = f"{longer or 'nobody'} left after as long a wait"
+    return f"{entered} after more than {duration(age)}. In the last {duration(period)} {as_long}."
