@@ -14,10 +14,17 @@ GAMMA = (1 + WITHIN) / (1 - WITHIN)  # each bucket's end is this many times its 
 SMALLEST = 60.0  # seconds
 LONGEST = 150 * 366 * 86_400  # seconds: what lies between the first and the last year that a time may have
 
-# EDGES[k] seconds is where bucket k + 1 begins. The last one has no end.
-EDGES = np.array(
-    [round(SMALLEST * GAMMA**k, 6) for k in range(math.ceil(math.log(LONGEST / SMALLEST) / math.log(GAMMA)))]
-)
+
+def _edges():
+    edge = SMALLEST
+    while edge < LONGEST:
+        yield edge
+        edge = math.floor(edge * GAMMA * 1e6) / 1e6  # whole microseconds, never more than 2% apart
+
+
+EDGES = np.array(list(_edges()))  # EDGES[k] seconds is where bucket k + 1 begins; the last has no end
+# The harmonic mean of both ends, as far from one as from the other in per cent; of the first, half a minute.
+MIDDLES = np.array([SMALLEST / 2, *(2 / (1 / EDGES[:-1] + 1 / EDGES[1:])), EDGES[-1] * 2 / (1 + 1 / GAMMA)])
 
 # The bucket of a column or expression called ``seconds``, in SQL.
 BUCKET_SQL = f"width_bucket(seconds::float8, '{{{','.join(map(repr, EDGES.tolist()))}}}'::float8[])"
@@ -30,11 +37,9 @@ def bucket(seconds):
 
 
 def middle(index):
-    """Return the duration, in seconds, from which none in bucket ``index`` is more than 2% away.
+    """Return the seconds from which no duration in bucket ``index`` is more than 2% away; for an array an array.
 
-    For an array an array. Of bucket 0, where that cannot be, it is half a minute.
+    In bucket 0 that cannot be: half a minute.
     """
-    index = np.asarray(index)
-    begins = EDGES[np.maximum(index, 1) - 1]
-    found = np.where(index == 0, SMALLEST / 2, begins * 2 * GAMMA / (1 + GAMMA))
-    return float(found) if found.ndim == 0 else found
+    found = MIDDLES[index]
+    return float(found) if np.ndim(found) == 0 else found

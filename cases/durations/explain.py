@@ -5,7 +5,7 @@ dealing out the same durations anew, thousands of times, always from the same se
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -19,7 +19,7 @@ SEED = 20_260_301
 SMALLEST = 5  # stays: a smaller group says more about those few than about what they share
 LONGEST, AT_LEAST = 0.1, 5  # the longest tenth are spoken of, and no fewer than these
 MOST = 5_000  # stays that are dealt out; of more a sample
-AT_A_TIME = 4_000_000  # numbers in memory at once: some 60 MB
+AT_A_TIME = 4_000_000  # numbers dealt out at once: 32 MB
 SAME = 1e-9  # of the statistic: a deal that comes to the same may differ in the last digits
 
 HAD = ("had {group}", "it had {share} of all")
@@ -178,18 +178,24 @@ def _sentence(groups, longest, total, phrase) -> tuple[str, str]:
 
 
 def _chances(values, tried: list[Compared], permutations, seed) -> list[float]:
-    """For each fact tried the chance that durations dealt out at random differ as much between its groups."""
-    random = np.random.default_rng(seed)
+    """For each fact tried the chance that durations dealt out at random differ as much between its groups.
+
+    Facts that are known of the same stays are judged by the same deals.
+    """
     if values.size > MOST:
         chosen = np.zeros(values.size, bool)
-        chosen[random.choice(values.size, MOST, replace=False)] = True
+        chosen[np.random.default_rng(seed).choice(values.size, MOST, replace=False)] = True
         tried = [_among(compared, chosen) for compared in tried]
-    tables = [_Table(values[compared.places], compared.groups) for compared in tried]
-    as_much = np.zeros(len(tables), int)
-    for dealt in _deals(min(values.size, MOST), permutations, random) if tables else ():
-        for place, table in enumerate(tables):
-            as_much[place] += table.as_much(dealt)
-    return [(1 + int(number)) / (1 + permutations) for number in as_much]
+    together: dict[bytes, list[int]] = {}
+    for place, compared in enumerate(tried):
+        together.setdefault(compared.places.tobytes(), []).append(place)
+    chances = [1.0] * len(tried)
+    for places in together.values():
+        facts = [tried[place] for place in places]
+        as_much = _as_much(_ranks(values[facts[0].places]), facts, permutations, seed)
+        for place, number in zip(places, as_much, strict=True):
+            chances[place] = (1 + int(number)) / (1 + permutations)
+    return chances
 
 
 def _among(compared, chosen) -> Compared:
@@ -197,31 +203,23 @@ def _among(compared, chosen) -> Compared:
     return Compared(compared.names, compared.places[kept], compared.groups[kept])
 
 
-def _deals(number, permutations, random) -> Iterator[np.ndarray]:
-    """Yield random orders of ``number`` stays, an order a row, as many rows at once as memory should hold."""
-    rows = max(1, AT_A_TIME // max(number, 1))
+def _as_much(ranks, facts: list[Compared], permutations, seed) -> np.ndarray:
+    """In how many of the permutations the groups of each fact differ at least as much as they do."""
+    belongs = np.hstack([fact.groups[:, None] == np.arange(len(fact.names)) for fact in facts]).astype(float)
+    sizes = np.maximum(belongs.sum(axis=0), 1)
+    begins = np.cumsum([0, *(len(fact.names) for fact in facts[:-1])])
+
+    def between(dealt):
+        return np.add.reduceat(np.square(dealt @ belongs) / sizes, begins, axis=1)
+
+    observed = between(ranks[None, :])[0]
+    random, rows = np.random.default_rng(seed), max(1, AT_A_TIME // ranks.size)
+    as_much = np.zeros(len(facts), int)
     for done in range(0, permutations, rows):
-        orders = np.tile(np.arange(number, dtype=np.uint16), (min(rows, permutations - done), 1))
-        yield random.permuted(orders, axis=1, out=orders)
-
-
-class _Table:
-    """The ranks of the stays compared by one fact, ready to be dealt out to its groups."""
-
-    def __init__(self, values, groups):
-        self.ranks = _ranks(values)
-        number = np.bincount(groups)
-        self.sizes = number[number > 0]
-        self.belongs = (groups[:, None] == np.flatnonzero(number)).astype(float)
-        self.observed = float((np.square(self.ranks @ self.belongs) / self.sizes).sum())
-
-    def as_much(self, dealt) -> int:
-        """In how many of the orders ``dealt`` the groups differ at least as much as they do."""
-        n = self.ranks.size
-        if n < dealt.shape[1]:  # an order of all is one of the first n, if the others are passed over
-            dealt = dealt[dealt < n].reshape(-1, n)
-        sums = self.ranks[dealt] @ self.belongs
-        return int(np.count_nonzero((np.square(sums) / self.sizes).sum(axis=1) >= self.observed * (1 - SAME)))
+        dealt = np.tile(ranks, (min(rows, permutations - done), 1))
+        random.permuted(dealt, axis=1, out=dealt)
+        as_much += (between(dealt) >= observed * (1 - SAME)).sum(axis=0)
+    return as_much
 
 
 def _holm(chances: list[float]) -> list[float]:

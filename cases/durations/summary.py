@@ -151,20 +151,16 @@ class _Table:
         # Exactly, as the difference of two sums that may be nearly the same.
         squares = sum(map(Fraction, squares)) - total * total / self.n
         self.variance = float(max(0, squares) / (self.n - 1)) if self.n > 1 else None
-        counts, indices = np.array(counts, float), np.array(indices)
-        means = np.array(sums, float) / counts
+        known, place = np.unique(indices, return_inverse=True)
+        counts, sums = np.bincount(place, counts), np.bincount(place, np.array(sums, float))
         # The only one is known itself; in less than a minute no middle is near all.
-        self.values = np.where((counts == 1) | (indices == 0), means, buckets.middle(indices))
+        self.values = np.where((counts == 1) | (known == 0), sums / counts, buckets.middle(known))
         self.reached = np.cumsum(counts)
 
     @classmethod
     def of(cls, found) -> "_Table | None":
         """Put ``found`` together; None if that is no stay at all."""
-        table: dict[int, list] = {}
-        for index, *sums in found:
-            so_far = table.setdefault(index, [0] * 5)
-            table[index] = [one + other for one, other in zip(so_far, (*sums, 0, 0)[:5], strict=True)]
-        rows = [(index, *table[index]) for index in sorted(table) if table[index][0]]
+        rows = [Bucket(*row) for row in found if row[1]]
         return cls(rows) if rows else None
 
     def late(self) -> dict:
