@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from cases import radar
+from cases.durations import due_times, rollups
 from cases.watch import alone, differing, notices, timers
 from cases.watch import sweep as watch_sweep
 
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 def sweep():
     alone.do("sweep", watch_sweep.run)
     alone.do("send notices", notices.send_due)  # apart: a slow mail server must not keep the watch from sweeping
+    alone.do("drain rollups", rollups.drain)  # last: figures are right without it, only slower
 
 
 @shared_task
@@ -29,6 +31,13 @@ def check_timers():
     differing.keep(found)
     for sentence in found:
         log.error("%s", sentence)
+
+
+@shared_task
+def check_durations():
+    due_times.fill()
+    for sentence in rollups.check(rollups.stages_of()):
+        log.error("Made anew: %s", sentence)
 
 
 @shared_task
