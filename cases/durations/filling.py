@@ -96,7 +96,7 @@ def _pile(finished, lately, period) -> tuple[float, int, int] | None:
     waiting = waits.up_to(ages + period) - waits.up_to(ages)
     longer = ended.total - ended.up_to(ages)
     by = (waiting - longer) / np.sqrt(np.maximum(waiting + longer, 1))
-    most = np.flatnonzero(by == by.max())[-1]
+    most = 0 if by[0] == by.max() else np.flatnonzero(by == by.max())[-1]
     return (float(ages[most]), round(waiting[most]), round(longer[most])) if by[most] > MORE else None
 
 
@@ -106,9 +106,10 @@ def _slower(finished, lately) -> str:
     said = []
     for share in SHARES:
         age = float(ended.values[np.searchsorted(ended.sums[1:], share * ended.total - 1e-9)])
-        if everyone.unknown_from is None or age < everyone.unknown_from:
-            said.append((share - 1 + float(everyone.at(age)), share, age))
-    if not said or max(said)[0] <= 0:
+        fewer = share - 1 + float(everyone.at(age))
+        if fewer > 0:  # which what is not known is not
+            said.append((fewer, share, age))
+    if not said:
         return "Those who were here in the last weeks leave more slowly than those who have left."
     fewer, share, age = max(said)
     return (

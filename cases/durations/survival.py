@@ -8,8 +8,9 @@ long a stay takes that is treated, at every age, as stays of that age were in th
 Its weakness: the youngest ages are watched only in those who entered in the period. Where few have, one who leaves
 early would pull the whole curve down, although forty who entered before wait on. So the curve ends where fewer than
 two are under watch and others come under watch only later; what lies beyond is not known, and said to be so. In
-simulations of 3 to 60 entries a period this keeps the median's 95% band right in 92 to 97% of cases where 78% were
-(the smallest); asking for more than two leaves most small stages without a median, and gains nothing.
+simulations the median's 95% band held the truth in 93 to 97% of stages with 6 entries a period or more; with 3, in 81
+to 97% of those that had a median, and without this rule in 77 to 84%. Asking for more than two under watch gains
+little, and leaves most of the small stages without a median.
 """
 
 from collections.abc import Iterable
@@ -57,8 +58,9 @@ class Curve:
         return Quantile(*(self._first(column, 1 - share) for column in (self.survival, self.lower, self.upper)))
 
     def at(self, age) -> np.ndarray:
-        """The share that takes longer than ``age``, 1 before the first step."""
-        return np.concatenate([[1.0], self.survival])[np.searchsorted(self.times, age, side="right")]
+        """The share that takes longer than ``age``, 1 before the first step; nan where it is not known."""
+        shares = np.concatenate([[1.0], self.survival])[np.searchsorted(self.times, age, side="right")]
+        return shares if self.unknown_from is None else np.where(np.asarray(age) < self.unknown_from, shares, np.nan)
 
     def _first(self, column, remaining):
         found = np.flatnonzero(column <= remaining + REACHED)
