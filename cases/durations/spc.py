@@ -6,13 +6,12 @@ screened out of these; they are shown from 13 points on, and recalculated only w
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import pairwise, takewhile
 from math import isfinite
 from statistics import fmean
 
-from cases.durations.usual import Usual
 from cases.overdue import count
+from cases.showing import sentence
 
 LIMITS = 2.66  # mean moving ranges from the mean to a limit: 3 / 1.128, as published
 TWO_SIGMA = 2 / 3  # of that
@@ -189,7 +188,13 @@ def _colour(directions, improvement):
 
 
 def _span_of_time(lower: float, upper: float) -> str:
-    return str(Usual(timedelta(seconds=max(lower, 0)), timedelta(seconds=max(upper, 0))))
+    """Between 2 and 9 days: in the largest unit in which they are not the same."""
+    lower, upper = max(lower, 0.0), max(upper, 0.0)  # below zero nothing can be
+    for name, unit in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        least, most = round(lower / unit), round(upper / unit)
+        if least < most and upper >= 2 * unit:
+            return f"between {least} and {count(most, name)}"
+    return f"between {lower:.0f} and {count(round(upper), 'second')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,15 +220,17 @@ def verdict(chart: Chart, words: Words = WEEKLY_WAITS) -> str:
     if chart.upper is None:
         again = " since they were begun anew" if len(chart.segments) > 1 else ""
         return f"Too few points for limits{again}: {len(points)} of {chart.minimum}."
-    chance = words.span(chart.lower, chart.upper)
+    chance = f"it varies by chance {words.span(chart.lower, chart.upper)}"
+    if not _outside(chart.lower, chart.upper, chart.upper):
+        chance = "it is always the same"
     usual = list(takewhile(lambda point: not point.rules, reversed(points)))
     if not usual:
-        return f"{_special_now(points, words)} By chance it varies {chance}."
+        return f"{_special_now(points, words)} {sentence(chance)}."
     if before := sum(bool(point.rules) for point in points):
         number, unusual = count(len(usual), words.period), count(before, words.period)
         lately = f"the last {number}" if len(usual) > 1 else f"the last {words.period}"
-        return f"Nothing unusual in {lately}: it varies by chance {chance}. {unusual} before that stood out."
-    return f"Nothing unusual: it varies by chance {chance}."
+        return f"Nothing unusual in {lately}: {chance}. {unusual} before that stood out."
+    return f"Nothing unusual: {chance}."
 
 
 def _special_now(points, words) -> str:
