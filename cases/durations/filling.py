@@ -9,9 +9,9 @@ stage that goes on as before, whatever its durations:
 - Of those who entered in any time as long as the period, are more waiting still than left in the period after as long
   a wait? Both are counts with the same mean, or the former has the lower one.
 
-In simulated stages that go on as before (8 kinds of distributions, means of 5 to 150 days, up to 1,500 left) 1 in
-10,000 was marked; where all leave on one day of the week 1 in 1,000, on one day in four weeks 2 in 1,000. Of stages
-that have taken twice as long for 120 days, with 3 entries a day and a year of finished stays, all were.
+Of simulated stages that go on as before (8 kinds of durations with means of 1 to 150 days, 1 to 1,500 left in the
+period) at most 2 in 10,000 were marked, where all leave on one day of the week 12, on one day in four weeks 22. Of
+those that had taken twice as long for 120 days, with 3 entries a day and a year of finished stays, all were.
 """
 
 from dataclasses import dataclass

@@ -4,7 +4,6 @@ Pure; all durations are seconds. What is undefined is None, never 0 and never Na
 the coefficient of variation where the mean is 0.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
@@ -60,15 +59,16 @@ class Waits:
     approximate: bool = False
 
 
-class Bucket(NamedTuple):
-    """What a rollup knows of ``n`` spells in a bucket of ``buckets``: sums, how many were late, by how much."""
+class Totals(NamedTuple):
+    """What a rollup knows of ``n`` stays exactly: the sums of their seconds and of the squares of these, how many were
+    late, and by how many seconds together. Numbers of any type; the database's numeric ones lose nothing.
+    """
 
-    index: int
     n: int
-    seconds_sum: float
-    squares_sum: float
-    late_n: int = 0
-    excess_sum: float = 0
+    seconds: float
+    squares: float
+    late: int = 0
+    excess: float = 0
 
 
 def spells(seconds, excess=None) -> Spells:
@@ -95,24 +95,32 @@ def waits(seconds, excess=None) -> Waits:
     return Waits(seconds.size, median, p90, float(seconds.max()), **late)
 
 
-def spells_of(found: Iterable[tuple]) -> Spells:
-    """Return the figures of finished stays of which only buckets are known: tuples in the order of ``Bucket``, in any
-    order, an index any number of times.
+def spells_of(totals: Totals, indices, counts) -> Spells:
+    """Return the figures of finished stays of which only ``totals`` are known, and how many (``counts``) are in which
+    buckets (``indices``, in any order, also several times; see ``buckets``).
 
     Number, mean, spread and lateness are exact; the percentiles and the longest are within 2% (in less than a minute:
-    within a minute). Sums may be of any number type; give the database's numeric ones as they are, they lose nothing.
+    within a minute).
     """
-    if (table := _Table.of(found)) is None:
-        return Spells(beyond=0, excess=0.0, approximate=True)
-    late = table.late() | {"share_beyond": table.beyond / table.n}
-    return _spells(table.n, table.mean, table.variance, table.quantiles(SHARES), table.values[-1], late)
+    late = {"beyond": int(totals.late), "excess": float(totals.excess), "approximate": True}
+    if not totals.n:
+        return Spells(**late)
+    total = Fraction(totals.seconds)
+    # Exactly, as the difference of two numbers that may be nearly the same.
+    squares = max(0, Fraction(totals.squares) - total * total / totals.n)
+    variance = float(squares / (totals.n - 1)) if totals.n > 1 else None
+    values, reached = _representatives(totals, indices, counts)
+    late["share_beyond"] = late["beyond"] / totals.n
+    return _spells(totals.n, float(total / totals.n), variance, _quantiles(values, reached, SHARES), values[-1], late)
 
 
-def waits_of(found: Iterable[tuple]) -> Waits:
-    """Return the figures of unfinished stays of which only buckets are known, as ``spells_of`` does."""
-    if (table := _Table.of(found)) is None:
-        return Waits(beyond=0, excess=0.0, approximate=True)
-    return Waits(table.n, *table.quantiles((0.5, 0.9)).tolist(), float(table.values[-1]), **table.late())
+def waits_of(totals: Totals, indices, counts) -> Waits:
+    """Return the figures of unfinished stays of which only totals and buckets are known, as ``spells_of`` does."""
+    late = {"beyond": int(totals.late), "excess": float(totals.excess), "approximate": True}
+    if not totals.n:
+        return Waits(**late)
+    values, reached = _representatives(totals, indices, counts)
+    return Waits(totals.n, *_quantiles(values, reached, (0.5, 0.9)).tolist(), float(values[-1]), **late)
 
 
 def _spells(n, mean, variance, percentiles, longest, others) -> Spells:
@@ -140,35 +148,20 @@ def _late(excess, n) -> dict:
     return {"beyond": int(np.count_nonzero(excess)), "excess": float(excess.sum())}
 
 
-class _Table:
-    """Buckets put together, the shortest first: one value for all stays of each, and their sums."""
+def _representatives(totals, indices, counts) -> tuple[np.ndarray, np.ndarray]:
+    """One value for all stays of each bucket, the shortest first, and how many stays there are up to each."""
+    known, place = np.unique(np.asarray(indices, int), return_inverse=True)
+    reached = np.cumsum(np.bincount(place, counts))
+    values = buckets.middle(known)
+    if totals.n == 1 or not totals.seconds:  # known exactly
+        values = np.full(known.size, float(totals.seconds))
+    return values, reached
 
-    def __init__(self, rows):
-        indices, counts, sums, squares, late, excess = zip(*rows, strict=True)
-        self.n, self.beyond, self.excess = int(sum(counts)), int(sum(late)), float(sum(excess))
-        total = sum(map(Fraction, sums))
-        self.mean = float(total / self.n)
-        # Exactly, as the difference of two sums that may be nearly the same.
-        squares = sum(map(Fraction, squares)) - total * total / self.n
-        self.variance = float(max(0, squares) / (self.n - 1)) if self.n > 1 else None
-        known, place = np.unique(indices, return_inverse=True)
-        counts, sums = np.bincount(place, counts), np.bincount(place, np.array(sums, float))
-        # The only one is known itself; in less than a minute no middle is near all.
-        self.values = np.where((counts == 1) | (known == 0), sums / counts, buckets.middle(known))
-        self.reached = np.cumsum(counts)
 
-    @classmethod
-    def of(cls, found) -> "_Table | None":
-        """Put ``found`` together; None if that is no stay at all."""
-        rows = [Bucket(*row) for row in found if row[1]]
-        return cls(rows) if rows else None
-
-    def late(self) -> dict:
-        return {"beyond": self.beyond, "excess": self.excess, "approximate": True}
-
-    def quantiles(self, shares) -> np.ndarray:
-        """Linear percentiles, every stay having the value of its bucket."""
-        places = np.array(shares) * (self.n - 1)
-        edges = (np.floor(places), np.ceil(places))
-        below, above = (self.values[np.searchsorted(self.reached, edge, side="right")] for edge in edges)
-        return below + (above - below) * (places - edges[0])
+def _quantiles(values, reached, shares) -> np.ndarray:
+    """Linear percentiles, every stay having the value of its bucket."""
+    places = np.array(shares) * (reached[-1] - 1)
+    below, above = (
+        values[np.searchsorted(reached, edge, side="right")] for edge in (np.floor(places), np.ceil(places))
+    )
+    return below + (above - below) * (places - np.floor(places))

@@ -210,13 +210,12 @@ def period_survival(
     return curve(watched(stays, since, as_of, schedule=schedule, without_holds=without_holds), confidence=confidence)
 
 
-def watched_buckets(rows: Iterable[tuple[int, float, float]], *, ended: bool = True) -> Watched:
-    """Return how stays were watched of which only buckets are known: rows of a bucket (of ``buckets``), how many
-    seconds after the period began they ended, and how many they are. For those that have not ``ended`` give the length
-    of the period; of a day of leaving, its middle.
+def watched_buckets(indices, after, counts, *, ended: bool = True) -> Watched:
+    """Return how stays were watched of which only buckets are known: which, how many seconds ``after`` a period began
+    they ended, and how many they are; three arrays. For those that have not ``ended``, ``after`` is the length of the
+    period; where only the day of leaving is known, take its middle.
 
     Ages are within 2% then, as percentiles are.
     """
-    index, after, number = np.array(list(rows), float).reshape(-1, 3).T
-    left = np.asarray(buckets.middle(index.astype(int)))
-    return Watched.of(np.maximum(0.0, left - after), left, np.full(left.size, ended), number)
+    left = buckets.middle(np.asarray(indices, int))
+    return Watched.of(np.maximum(0.0, left - np.asarray(after, float)), left, np.full(left.shape, ended), counts)

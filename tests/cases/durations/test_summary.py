@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.durations.buckets import bucket
-from cases.durations.summary import Bucket, Spells, Waits, spells, spells_of, waits, waits_of
+from cases.durations.summary import Spells, Totals, Waits, spells, spells_of, waits, waits_of
 
 EXACT = 1e-9
 PERCENTILES = {"q1": 0.25, "median": 0.5, "q3": 0.75, "p85": 0.85, "p90": 0.9, "p95": 0.95}
@@ -22,16 +22,12 @@ def random_durations(n, seed=0):
     return np.random.default_rng(seed).lognormal(12, 2, n).round(6)
 
 
-def in_buckets(durations, excess=None):
-    """What a rollup would hold of them, exactly."""
-    excess = [0] * len(durations) if excess is None else excess
-    rows = {}
-    for seconds, beyond in zip(durations, excess, strict=True):
-        exact, late = Fraction(repr(float(seconds))), Fraction(repr(float(beyond)))
-        so_far = rows.get(index := bucket(seconds), Bucket(index, 0, 0, 0, 0, 0))
-        added = (1, exact, exact * exact, late > 0, late)
-        rows[index] = Bucket(index, *(one + other for one, other in zip(so_far[1:], added, strict=True)))
-    return list(rows.values())
+def rolled_up(durations, excess=()):
+    """What a rollup would hold of them: exact sums, and how many are in which bucket."""
+    exact = [Fraction(repr(float(seconds))) for seconds in durations]
+    late = [Fraction(repr(float(beyond))) for beyond in excess]
+    totals = Totals(len(exact), sum(exact), sum(x * x for x in exact), sum(x > 0 for x in late), sum(late))
+    return totals, *np.unique(bucket(np.array(durations, float)), return_counts=True)
 
 
 def test_spells_by_hand():
@@ -94,13 +90,13 @@ def test_the_spread_of_long_durations_that_differ_little_is_right():
     durations = [1e8 + place / 1000 for place in range(10)]
     exact = float(variance(map(Fraction, durations)))
     assert spells(durations).variance == pytest.approx(exact, rel=1e-6)
-    assert spells_of(in_buckets(durations)).variance == pytest.approx(9.1666666e-6, rel=1e-6)
+    assert spells_of(*rolled_up(durations)).variance == pytest.approx(9.1666666e-6, rel=1e-6)
 
 
 @given(st.lists(st.floats(0, 1e9).map(lambda seconds: round(seconds, 6)), min_size=1, max_size=60))
 def test_from_buckets_number_mean_and_spread_are_exact_and_percentiles_within_2_percent(durations):
     excess = [max(0, seconds - 1000) for seconds in durations]
-    exact, found = spells(durations, excess), spells_of(in_buckets(durations, excess))
+    exact, found = spells(durations, excess), spells_of(*rolled_up(durations, excess))
     assert found.approximate
     assert (found.n, found.beyond, found.share_beyond) == (exact.n, exact.beyond, exact.share_beyond)
     assert found.excess == pytest.approx(exact.excess, rel=EXACT)
@@ -115,36 +111,44 @@ def test_from_buckets_number_mean_and_spread_are_exact_and_percentiles_within_2_
 
 def test_from_buckets_a_large_number_of_stays_is_within_2_percent():
     durations = random_durations(5_000)
-    exact, found = spells(durations), spells_of(in_buckets(durations))
+    exact, found = spells(durations), spells_of(*rolled_up(durations))
     for name in ("mean", "sd", "variance", "cv"):
         assert getattr(found, name) == pytest.approx(getattr(exact, name), rel=EXACT)
     for name in (*PERCENTILES, "max"):
         assert getattr(found, name) == pytest.approx(getattr(exact, name), rel=0.02)
-    waiting, all_waits = waits_of(in_buckets(durations)), waits(durations)
+    waiting, all_waits = waits_of(*rolled_up(durations)), waits(durations)
     assert waiting.count == 5_000
     for name in ("median", "p90", "oldest"):
         assert getattr(waiting, name) == pytest.approx(getattr(all_waits, name), rel=0.02)
 
 
 def test_sums_are_taken_as_the_database_gives_them():
-    numeric = [(300, 2, Decimal("200.5"), Decimal("20100.250001"), 1, Decimal("0.5"))]
-    assert (spells_of(numeric).mean, spells_of(numeric).variance) == (100.25, 0.125001)
-    assert spells_of([(300, 2, 200.5, 20100.25)]).variance == 0.125
+    totals = Totals(2, Decimal("200000000.5"), Decimal("20000000100000000.250001"), 1, Decimal("0.5"))
+    found = spells_of(totals, [300], [2])
+    assert (found.mean, found.variance, found.excess) == (100000000.25, 0.125001, 0.5)
+    assert spells_of(Totals(2, 200.5, 20100.25), [30], [2]).variance == 0.125
 
 
-def test_buckets_come_in_any_order_and_an_index_several_times():
+def test_buckets_come_in_any_order_and_several_times():
     durations = random_durations(50)
-    apart = in_buckets(durations[:20]) + in_buckets(durations[20:])
-    assert spells_of(reversed(apart)) == spells_of(in_buckets(durations))
+    totals, indices, counts = rolled_up(durations)
+    expected = spells_of(totals, indices, counts)
+    assert spells_of(totals, indices[::-1], counts[::-1]) == expected
+    assert spells_of(totals, [*indices, *indices], [*(counts - 1), *np.ones(indices.size)]) == expected
 
 
-def test_of_no_buckets_nothing_is_known_but_that_there_is_nothing():
-    assert spells_of([]) == spells_of([(7, 0, 0, 0)]) == Spells(beyond=0, excess=0.0, approximate=True)
-    assert waits_of([]) == Waits(beyond=0, excess=0.0, approximate=True)
-    one = spells_of(in_buckets([86400.0]))
-    assert (one.n, one.mean, one.median, one.max, one.sd, one.cv) == (1, 86400.0, 86400.0, 86400.0, None, None)
-    none = spells_of(in_buckets([0.0] * 3))
-    assert (none.mean, none.sd, none.cv, none.median) == (0.0, 0.0, None, 0.0)
+def test_of_no_stays_in_buckets_it_is_known_that_none_is_late():
+    nothing = Totals(0, 0, 0)
+    assert spells_of(nothing, [], []) == Spells(beyond=0, excess=0.0, approximate=True)
+    assert waits_of(nothing, [], []) == Waits(beyond=0, excess=0.0, approximate=True)
+
+
+def test_a_single_stay_and_stays_of_no_length_are_known_exactly():
+    one = spells_of(*rolled_up([86400.5]))
+    assert (one.n, one.mean, one.median, one.max, one.sd, one.cv) == (1, 86400.5, 86400.5, 86400.5, None, None)
+    assert waits_of(*rolled_up([86400.5])).oldest == 86400.5
+    none = spells_of(*rolled_up([0.0] * 3))
+    assert (none.mean, none.sd, none.cv, none.median, none.max) == (0.0, 0.0, None, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("wrong", [[-1.0], [float("nan")], [float("inf")], [[1.0]], 5.0])

@@ -261,13 +261,12 @@ def test_from_buckets_the_median_is_as_near_as_they_are():
     exact = curve(worlds.watched(began, takes))
     ended = began + takes
     left, waiting = (ended <= 0) & (ended > -60), (began <= 0) & (ended > 0)
-    rows = [
-        (bucket(seconds), (np.floor(day) + 60.5) * DAY, 1)  # a rollup knows the day of leaving
-        for seconds, day in zip(takes[left] * DAY, ended[left], strict=True)
-    ]
-    waits = [(index, 60 * DAY, 1) for index in bucket(-began[waiting] * DAY)]
+    spells = watched_buckets(  # a rollup knows the day of leaving
+        bucket(takes[left] * DAY), (np.floor(ended[left]) + 60.5) * DAY, np.ones(left.sum())
+    )
+    waits = np.unique(bucket(-began[waiting] * DAY), return_counts=True)
 
-    found = curve(watched_buckets(rows) + watched_buckets(waits, ended=False))
+    found = curve(spells + watched_buckets(waits[0], 60 * DAY, waits[1], ended=False))
 
     assert found.times.size < 200
     for share in (0.25, 0.5, 0.75):
@@ -275,5 +274,6 @@ def test_from_buckets_the_median_is_as_near_as_they_are():
 
 
 def test_buckets_of_no_stays_are_nobody():
-    assert watched_buckets([]).exit_ages.size == 0
-    assert watched_buckets([(bucket(5 * DAY), 2 * DAY, 3)]).entry_ages[0] == middle(bucket(5 * DAY)) - 2 * DAY
+    assert watched_buckets([], [], []).exit_ages.size == 0
+    found = watched_buckets([bucket(5 * DAY)], [2 * DAY], [3])
+    assert (found.entry_ages[0], found.weights[0]) == (middle(bucket(5 * DAY)) - 2 * DAY, 3)
