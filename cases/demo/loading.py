@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from cases.demo import people
+from cases.demo import history, people, rota
 from cases.demo.patients import numbers
 from cases.demo.routes import WAYS
 from cases.demo.stories import Inventor, Story
@@ -15,7 +15,7 @@ from cases.demo.telling import Telling
 from cases.models import Patient
 from pathways import exchange
 from pathways.maps import version_map
-from pathways.models import PathwayVersion
+from pathways.models import PathwayVersion, system_user
 
 SEED = 2026  # every demo is the same but for the present moment
 
@@ -28,8 +28,11 @@ def load(now=None) -> bool:
     now, rng = now or timezone.now(), Random(SEED)  # noqa: S311 - invented journeys, no secrets
     staff = people.engage()
     stories = invent(now, rng)
+    elective = PathwayVersion.objects.get(pathway__code=history.PATHWAY, status=PathwayVersion.Status.ACTIVE)
+    history.bring_in(version_map(elective.pk), now, Random(SEED), by=system_user())  # noqa: S311
     taken = set(Patient.objects.exclude(nhs_number=None).values_list("nhs_number", flat=True))
     Telling(staff, now, rng).tell(stories, numbers(taken, rng))
+    rota.plan(staff, now)
     return True
 
 

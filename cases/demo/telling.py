@@ -7,10 +7,11 @@ from heapq import heappop, heappush
 from itertools import count, cycle
 from random import Random
 
-from cases import handoffs, lifecycle, recording, to_do
+from cases import asked, handoffs, lifecycle, recording, to_do
 from cases.demo import words
 from cases.demo.answers import invented
 from cases.demo.happenings import Happenings
+from cases.demo.history import SLOW_LAB
 from cases.demo.patients import at_risk_because, particulars
 from cases.demo.routes import Standing
 from cases.demo.stories import HISTORY, WORKING_DAY, WORKING_WEEK, Story, between
@@ -34,6 +35,7 @@ class Telling:
     def __init__(self, staff: dict, now: datetime, rng):
         self.staff, self.now, self.rng = staff, now, rng
         self.chance = Random(rng.getstate()[1][0])  # noqa: S311 - invented happenings, no secrets
+        self.known = Random(rng.getstate()[1][1])  # noqa: S311
         self.happenings = Happenings(self, self.chance)
         self.queue, self.order = [], count()
         self.ends_by_itself = cycle((True, False))  # every other hold
@@ -176,7 +178,15 @@ class Life:
         self.case = lifecycle.open_case(stay.stage.version.pathway, patient, by=by, at=at)
 
     def move(self, at):
-        return lifecycle.move_case(self.case, self.came_by, by=self.by, at=at)
+        asked_for = [fact.code for fact in asked.facts_on_the_way(self.came_by.target)]
+        facts = {code: self.fact(code) for code in asked_for if code in words.FACTS}
+        return lifecycle.move_case(self.case, self.came_by, by=self.by, facts=facts, at=at)
+
+    def fact(self, code):
+        """What is known on the way into a stage. Whoever waits for weeks waits for the lab that is often slow."""
+        if code == "lab" and self.story.standing is Standing.LATE_BY_WEEKS:
+            return SLOW_LAB
+        return self.telling.known.choice(words.FACTS[code])
 
     def offer(self, move, at):
         handoffs.offer(self.case, move, by=self.by, note=self.rng.choice(words.OFFERS), at=at)
@@ -210,7 +220,10 @@ class Life:
             self.fill_in(code, said, at)
 
     def fill_in(self, code, said, at):
-        form = self.case.version_map.forms[code]
+        form, known = self.case.version_map.forms[code], self.case.open_entry.facts
+        said = {
+            question.code: known[question.fact] for question in form.questions.all() if question.fact in known
+        } | said
         recording.complete_form(self.case, form, invented(form, said, at, self.rng), by=self.by, at=at)
 
     def do_task(self, code, at):

@@ -173,6 +173,8 @@ ANSWERS_LATE = [
 ]
 
 # What is answered where a form asks for more than a date or a choice; a pool is drawn from.
+# What is known of a case on its way into a stage.
+LABS = ["This hospital"] * 5 + ["A reporting company"] * 3 + ["Another NHS hospital"] * 2
 ANSWERS = {
     "referral": {
         "referrer": ["A GP"] * 8 + ["A consultant", "Another service"],
@@ -190,7 +192,7 @@ ANSWERS = {
         "delay-reason": ["Not enough capacity", "Not enough capacity", "Patient cancelled"],
     },
     "report": {
-        "lab": ["This hospital", "This hospital", "This hospital", "A reporting company", "Another NHS hospital"],
+        "lab": LABS,
         "read-by": ["Dr Levy, consultant", "Dr Tan, registrar"],
         "finding": [
             "Mild narrowing of one valve, function good.",
@@ -221,6 +223,7 @@ ANSWERS = {
         "medicines": ["yes", "yes", "yes", "no"],
     },
 }
+FACTS = {"lab": LABS, "test": ANSWERS["test-done"]["test"]}
 IN_SHORT = ["Talked through with the patient and the team."]
 OFFERS = [
     "Medically ready. Two calls a day, one carer, key safe fitted. Family is there at weekends.",

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count
 from django.test import RequestFactory
 
-from cases.demo import SIGN_INS, loading, people
+from cases.demo import SIGN_INS, history, loading, people
 from cases.demo.patients import numbers
 from cases.demo.stories import HISTORY, WORKING_WEEK
 from cases.demo.telling import Telling
@@ -39,7 +39,8 @@ def test_the_demo_is_a_trust_at_work(capsys):
         call_command("load_demo")
     assert "The demo is loaded: 200 cases" in capsys.readouterr().out
 
-    assert Patient.objects.count() == Case.objects.filter(parent=None).count() == 200
+    assert Patient.objects.count() == Case.objects.filter(parent=None, log_id="").count() == 200
+    assert_one_lab_is_slow(now)
     assert set(Case.objects.exclude(parent=None).values_list("detour__code", flat=True)) == {
         "dna",
         "urgent",
@@ -50,12 +51,12 @@ def test_the_demo_is_a_trust_at_work(capsys):
         assert patient.nhs_number.startswith("999")
     assert 0 < Patient.objects.exclude(needs="").count() < 50
 
-    counts = dict(Case.objects.filter(parent=None).values_list("status").annotate(Count("pk")))
+    counts = dict(Case.objects.filter(parent=None, log_id="").values_list("status").annotate(Count("pk")))
     assert counts["closed"] == 68
     assert counts["on_hold"] >= 5
     late = [now - case.due_at for case in Case.objects.late(now).filter(parent=None)]
     assert 20 <= len(late) <= 30
-    assert sum(lateness > timedelta(days=14) for lateness in late) == 2
+    assert sum(lateness > timedelta(days=14) for lateness in late) == 5
     ended = Hold.objects.filter(ended_at__isnull=False)
     assert {hold.ended_by.username == "midwatch" for hold in ended} == {True, False}, "by itself, and by somebody"
 
@@ -71,8 +72,10 @@ def test_the_demo_is_a_trust_at_work(capsys):
     moved_on = Case.objects.filter(entries__stage__code="discharge-planning").distinct()
     assert FormRecord.objects.filter(case__in=moved_on).values("case").distinct().count() == moved_on.count()
 
-    assert StageEntry.objects.filter(entered_at__lt=now - HISTORY - timedelta(days=1)).count() == 0
-    assert Case.objects.filter(opened_at__lt=now - timedelta(days=90)).exists()
+    told = StageEntry.objects.filter(case__log_id="")
+    assert told.filter(entered_at__lt=now - HISTORY - timedelta(days=1)).count() == 0
+    assert Case.objects.filter(log_id="", opened_at__lt=now - timedelta(days=90)).exists()
+    assert Case.objects.exclude(log_id="").open().count() == 0
     assert timers.rebuild(check=True) == []
     outcomes = CaseEvent.objects.filter(kind=CaseEvent.Kind.OUTCOME)
     assert outcomes.filter(code="attended").exists()
@@ -89,8 +92,36 @@ def test_the_demo_is_a_trust_at_work(capsys):
 
     call_command("load_demo")
     assert capsys.readouterr().out == "The demo is here already. Nothing was added.\n"
-    assert Case.objects.filter(parent=None).count() == 200
+    assert Case.objects.filter(parent=None, log_id="").count() == 200
     assert get_user_model().objects.count() == len(people.STAFF) + 1
+
+
+def assert_one_lab_is_slow(now):
+    """The stage in which most time is lost has a healthy mean, and a few waits of weeks of one lab."""
+    stages = PathwayVersion.objects.get(pathway__code=history.PATHWAY, status="active").stages.all()
+    left = StageEntry.objects.filter(ends_journey=False, left_at__gt=now - timedelta(days=90))
+    lost = {
+        stage.code: sum((beyond(entry.left_at, entry.due_at) for entry in left.filter(stage=stage)), timedelta())
+        + sum((beyond(now, case.due_at) for case in Case.objects.open().filter(stage=stage.code)), timedelta())
+        for stage in stages
+    }
+    assert max(lost, key=lost.get) == "awaiting-diagnostic-report"
+
+    reports = sorted(left.filter(stage__code="awaiting-diagnostic-report"), key=lambda e: e.left_at - e.entered_at)
+    mean = sum((entry.left_at - entry.entered_at for entry in reports), timedelta()) / len(reports)
+    assert timedelta(days=2) < mean < timedelta(days=4)
+    longest = [entry for entry in reports if entry.left_at - entry.entered_at > timedelta(days=14)]
+    assert len(longest) >= 2
+    assert {entry.facts["lab"] for entry in longest} == {history.SLOW_LAB}
+    assert sum(entry.facts["lab"] == history.SLOW_LAB for entry in reports) < len(reports) / 2
+    waiting = StageEntry.objects.filter(stage__code="awaiting-diagnostic-report", left_at=None)
+    weeks = waiting.filter(entered_at__lt=now - timedelta(days=14))
+    assert {entry.facts["lab"] for entry in weeks} == {history.SLOW_LAB}
+    assert len(weeks) == 3
+
+
+def beyond(end, due_at):
+    return max(end - due_at, timedelta()) if due_at else timedelta()
 
 
 # A quiet Sunday night, Boxing Day, the Monday after the clocks changed before anybody has begun, the evening before

@@ -17,8 +17,10 @@ class Command(BaseCommand):
         loaded = loading.load()
         if verbosity:
             cases = Case.objects.filter(parent=None)
+            known, earlier = cases.filter(log_id=""), cases.exclude(log_id="")
             self.stdout.write(
-                f"The demo is loaded: {cases.count()} cases, {cases.open().count()} of them open."
+                f"The demo is loaded: {known.count()} cases, {known.open().count()} of them open, and "
+                f"{earlier.count()} finished ones from a log of the year before."
                 if loaded
                 else "The demo is here already. Nothing was added."
             )
