@@ -1,20 +1,23 @@
 """A day of an emergency department as it was published: who waits where, how long, and which of them are late."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import median, quantiles
 
 import pytest
 import yaml
 from django.core import mail
 from django.core.management import call_command
 
+from cases import durations
+from cases.durations import summary
+from cases.durations.stays import Stay, excess, seconds, spells
 from cases.models import Case, Escalation, Notice, StageEntry
 from cases.watch import timers
-from pathways.models import Membership, Role, Team
+from pathways.models import Membership, Pathway, Role, Team
 from tests.cases.history_import.logs import bring
 from tests.factories import UserFactory
 
@@ -97,14 +100,63 @@ def test_55_cases_wait_and_101_are_closed_each_where_and_how_long_as_published(i
     assert last["ED720859"].facts == {"patient_id": "P4978"}
 
 
-def test_closed_cases_took_as_long_as_published(imported, expected):
-    took = [(case.closed_at - case.opened_at) / MINUTE for case in Case.objects.filter(status="closed")]
+def test_closed_cases_took_as_long_as_published(imported, expected, as_of):
+    limit = timedelta(minutes=240)
+    closed = [Stay(c.opened_at, c.closed_at, c.opened_at + limit) for c in Case.objects.filter(status="closed")]
+    took = summary.spells(
+        [seconds(stay, as_of) for stay in spells(closed, None, as_of)], [excess(stay, as_of) for stay in closed]
+    )
     published = expected["closed_length_of_stay_minutes"]
-    assert len(took) == published["n"]
-    assert mean(took) == pytest.approx(published["mean"], rel=1e-9)
-    assert stdev(took) == pytest.approx(published["sd_sample"], rel=1e-9)
-    assert (median(took), max(took)) == (published["median"], published["max"])
-    assert sum(minutes <= 240 for minutes in took) == published["within_240"]
+    assert (took.n, took.n - took.beyond) == (published["n"], published["within_240"])
+    assert took.mean / 60 == pytest.approx(published["mean"], rel=1e-9)
+    assert took.sd / 60 == pytest.approx(published["sd_sample"], rel=1e-9)
+    assert (took.median / 60, took.max / 60) == (published["median"], published["max"])
+
+
+def test_those_who_wait_have_waited_as_long_as_published_and_as_many_are_late_in_each_stage(imported, expected, as_of):
+    entries = StageEntry.objects.filter(left_at=None).select_related("case", "stage")
+    stays = {entry.case.log_id: Stay(entry.entered_at, due_at=entry.case.due_at) for entry in entries}
+    waiting = {case["case_id"]: case for case in expected["cases"] if case["stage"] != "closed"}
+    assert {log_id: seconds(stay, as_of) / 60 for log_id, stay in stays.items()} == {
+        log_id: case["published_waiting_minutes"] for log_id, case in waiting.items()
+    }
+
+    found = {}
+    for stage in expected["counts"]:
+        theirs = [stays[log_id] for log_id, case in waiting.items() if case["published_stage"] == stage]
+        late = [excess(stay, as_of) for stay in theirs]
+        figures = summary.waits([seconds(stay, as_of) for stay in theirs], late)
+        limits = expected["thresholds_minutes"].get(stage) or {"warning_above": 0, "critical_above": 0}
+        critical = sum(seconds > 60 * (limits["critical_above"] - limits["warning_above"]) for seconds in late)
+        found[stage] = (figures.count, figures.beyond, critical)
+    assert found == {
+        stage: (
+            sum(n for status, n in numbers.items() if status != "closed"),
+            numbers.get("warning", 0) + numbers.get("critical", 0),
+            numbers.get("critical", 0),
+        )
+        for stage, numbers in expected["counts"].items()
+    }
+
+
+def test_the_table_of_stages_counts_and_measures_those_who_wait_as_published(imported, expected, as_of):
+    minutes = defaultdict(list)
+    for case in expected["cases"]:
+        if case["stage"] != "closed":
+            minutes[case["last_activity"]].append(case["minutes_in_stage"])
+    table = durations.table(Pathway.objects.get(code="ed"), as_of)
+    found = {stage["name"]: stage["waiting"] for stage in table["stages"] if stage["waiting"]["count"]}
+    assert found == {
+        name: {
+            "count": len(waited),
+            "median": pytest.approx(60 * median(waited), rel=1e-9),
+            "p90": pytest.approx(
+                60 * quantiles(waited, n=10, method="inclusive")[-1] if waited[1:] else 60 * waited[0]
+            ),
+            "oldest": 60 * max(waited),
+        }
+        for name, waited in minutes.items()
+    }
 
 
 def test_the_sweep_finds_the_8_warnings_and_the_2_critical_cases_that_were_published(imported, expected, as_of):
