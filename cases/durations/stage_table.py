@@ -11,33 +11,37 @@ from django.db import connection
 from cases.durations import summary
 from pathways.models import Pathway, PathwayVersion
 
-# One array for each stage, of spells and of waits: numbers travel faster than rows.
+# One array for each stage, of spells and of waits: numbers travel faster than rows. When a stay is due is kept with it
+# as it ends, and with its case until then.
 LENGTHS = """
-SELECT code, ended, array_agg(seconds)
+SELECT code, ended, array_agg(extract(epoch FROM until - entered_at)::float8),
+    array_agg(greatest(extract(epoch FROM until - due_at), 0)::float8), bool_or(due_at IS NOT NULL)
 FROM (
-    SELECT stage.code, coalesce(left_at <= %(as_of)s, false) AS ended,
-        extract(epoch FROM CASE WHEN left_at <= %(as_of)s THEN left_at ELSE %(as_of)s END - entered_at)::float8
-            AS seconds
-    FROM cases_stageentry
+    SELECT stage.code, entered_at, coalesce(left_at <= %(as_of)s, false) AS ended,
+        CASE WHEN left_at <= %(as_of)s THEN left_at ELSE %(as_of)s END AS until,
+        CASE WHEN left_at IS NULL THEN its_case.due_at ELSE entry.due_at END AS due_at
+    FROM cases_stageentry AS entry
+    JOIN cases_case AS its_case ON its_case.id = case_id
     JOIN pathways_stage AS stage ON stage.id = stage_id
     JOIN pathways_pathwayversion AS version ON version.id = stage.version_id
     WHERE pathway_id = %(pathway)s AND entered_at <= %(as_of)s AND NOT ends_journey
 ) AS stay
 GROUP BY code, ended
 """
-SPELLS = ("n", "mean", "sd", "cv", "median", "p90", "max", "variance", "q1", "q3", "p85", "p95")
-WAITS = ("count", "median", "p90", "oldest")
+LATE = ("beyond", "excess")
+SPELLS = ("n", "mean", "sd", "cv", "median", "p90", "max", "variance", "q1", "q3", "p85", "p95", "share_beyond", *LATE)
+WAITS = ("count", "median", "p90", "oldest", *LATE)
 
 
 def table(pathway: Pathway, as_of: datetime) -> dict:
     """Return the durations of each stage of ``pathway`` as of an instant, all in seconds (variance: their square).
 
     ``{"pathway", "as_of", "stages": [{"code", "name", *SPELLS, "waiting": {*WAITS}}]}``; sd and variance are the
-    sample's, cv is sd / mean, None stands for what is undefined.
+    sample's, cv is sd / mean, None stands for what is undefined, or where no stay has a due time.
     """
     with connection.cursor() as cursor:
         cursor.execute(LENGTHS, {"pathway": pathway.pk, "as_of": as_of})
-        found = {(code, ended): lengths for code, ended, lengths in cursor}
+        found = {(code, ended): figures for code, ended, *figures in cursor}
     return {
         "pathway": pathway.code,
         "as_of": as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
@@ -45,15 +49,17 @@ def table(pathway: Pathway, as_of: datetime) -> dict:
             {
                 "code": code,
                 "name": name,
-                **_figures(summary.spells(found.get((code, True), [])), SPELLS),
-                "waiting": _figures(summary.waits(found.get((code, False), [])), WAITS),
+                **_figures(summary.spells, found.get((code, True)), SPELLS),
+                "waiting": _figures(summary.waits, found.get((code, False)), WAITS),
             }
             for code, name in _stages(pathway)
         ],
     }
 
 
-def _figures(figures, names) -> dict:
+def _figures(sum_up, found, names) -> dict:
+    seconds, late, has_limit = found or ([], [], False)
+    figures = sum_up(seconds, late if has_limit else None)
     return {name: getattr(figures, name) for name in names}
 
 

@@ -127,7 +127,7 @@ def test_those_who_wait_have_waited_as_long_as_published_and_as_many_are_late_in
         late = [excess(stay, as_of) for stay in theirs]
         figures = summary.waits([seconds(stay, as_of) for stay in theirs], late)
         limits = expected["thresholds_minutes"].get(stage) or {"warning_above": 0, "critical_above": 0}
-        critical = sum(seconds > 60 * (limits["critical_above"] - limits["warning_above"]) for seconds in late)
+        critical = sum(beyond > 60 * (limits["critical_above"] - limits["warning_above"]) for beyond in late)
         found[stage] = (figures.count, figures.beyond, critical)
     assert found == {
         stage: (

@@ -37,10 +37,24 @@ def test_the_json_is_the_table():
     answer = json.loads(run("log", as_of="2025-01-06T12:00:00Z", json=True))
     assert answer == durations.table(Pathway.objects.get(), datetime(2025, 1, 6, 12, tzinfo=UTC))
     assert list(answer) == ["pathway", "as_of", "stages"]
-    shares = ["variance", "q1", "q3", "p85", "p95"]
-    named = ["code", "name", "n", "mean", "sd", "cv", "median", "p90", "max", *shares, "waiting"]
+    shares, late = ["variance", "q1", "q3", "p85", "p95"], ["beyond", "excess"]
+    named = [
+        "code",
+        "name",
+        "n",
+        "mean",
+        "sd",
+        "cv",
+        "median",
+        "p90",
+        "max",
+        *shares,
+        "share_beyond",
+        *late,
+        "waiting",
+    ]
     assert list(answer["stages"][0]) == named
-    assert list(answer["stages"][0]["waiting"]) == ["count", "median", "p90", "oldest"]
+    assert list(answer["stages"][0]["waiting"]) == ["count", "median", "p90", "oldest", *late]
 
 
 def test_the_words_line_up_and_say_how_p90_is_found():

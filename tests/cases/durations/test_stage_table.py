@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cases import durations, lifecycle
-from cases.durations.stage_table import SPELLS
+from cases.durations.stage_table import SPELLS, WAITS
 from pathways import publishing
 from pathways.models import Pathway, system_user
 from tests.cases.history_import.logs import a_log, bring, reckoned
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 NOON = datetime(2025, 5, 1, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NO_SPELLS = {"n": 0} | dict.fromkeys(SPELLS[1:])
-NO_WAITS = {"count": 0, "median": None, "p90": None, "oldest": None}
+NO_WAITS = {"count": 0} | dict.fromkeys(WAITS[1:])
 
 
 def linear(values, share):
@@ -139,12 +139,26 @@ def test_a_stay_that_ended_just_then_is_a_spell_and_one_that_began_just_then_a_w
 
     triage, review, done = durations.table(pathway, MONDAY + DAY)["stages"]
     assert (triage["n"], triage["max"], triage["waiting"]) == (1, 86400.0, NO_WAITS)
-    assert review["waiting"] == {"count": 1, "median": 0.0, "p90": 0.0, "oldest": 0.0}
+    in_time = {"beyond": 0, "excess": 0.0}
+    assert review["waiting"] == {"count": 1, "median": 0.0, "p90": 0.0, "oldest": 0.0, **in_time}
     assert done == {"code": "done", "name": "Done", "waiting": NO_WAITS, **NO_SPELLS}
 
     triage, review, _ = durations.table(pathway, MONDAY + DAY - timedelta(microseconds=1))["stages"]
     assert (triage["n"], triage["waiting"]["oldest"]) == (0, 86399.999999)
     assert (review["n"], review["waiting"]) == (0, NO_WAITS)
+
+
+def test_what_is_beyond_its_limit_is_counted_with_its_excess_while_it_waits_and_when_it_has_ended():
+    case, other = (a_case(a_pathway() if first else Pathway.objects.get(), at=MONDAY) for first in (True, False))
+    lifecycle.move_case(case, the_move(case, "done"), by=a_member("booking"), at=MONDAY + 12 * DAY)  # of 10 days
+    lifecycle.move_case(other, the_move(other, "done"), by=a_member("booking"), at=MONDAY + 10 * DAY)  # used up
+    a_case(Pathway.objects.get(), at=MONDAY)
+
+    triage, *_ = durations.table(Pathway.objects.get(), MONDAY + 13 * DAY)["stages"]
+    assert (triage["n"], triage["beyond"], triage["share_beyond"], triage["excess"]) == (2, 1, 0.5, 2 * 86400.0)
+    assert (triage["waiting"]["beyond"], triage["waiting"]["excess"]) == (1, 3 * 86400.0)
+    triage, *_ = durations.table(Pathway.objects.get(), MONDAY + 11 * DAY)["stages"]
+    assert (triage["beyond"], triage["waiting"]["beyond"], triage["waiting"]["excess"]) == (0, 2, 2 * 86400.0)
 
 
 def test_the_stay_that_closes_a_case_is_neither_spell_nor_wait():
