@@ -59,18 +59,6 @@ class Waits:
     approximate: bool = False
 
 
-class Totals(NamedTuple):
-    """What a rollup knows of ``n`` stays exactly: the sums of their seconds and of the squares of these, how many were
-    late, and by how many seconds together. Numbers of any type; the database's numeric ones lose nothing.
-    """
-
-    n: int
-    seconds: float
-    squares: float
-    late: int = 0
-    excess: float = 0
-
-
 def spells(seconds, excess=None) -> Spells:
     """Return the figures of finished stays that took ``seconds`` each and were beyond their limit by ``excess``."""
     seconds = _durations(seconds)
@@ -95,32 +83,47 @@ def waits(seconds, excess=None) -> Waits:
     return Waits(seconds.size, median, p90, float(seconds.max()), **late)
 
 
-def spells_of(totals: Totals, indices, counts) -> Spells:
-    """Return the figures of finished stays of which only ``totals`` are known, and how many (``counts``) are in which
-    buckets (``indices``, in any order, also several times; see ``buckets``).
+class Sums(NamedTuple):
+    """What is known of ``n`` finished stays together: the sums of their seconds and of the squares of these, how many
+    were ``late``, and by how many seconds (``excess``). Of any number type: the database's numeric ones lose nothing.
+    """
+
+    n: int = 0
+    seconds: float = 0
+    squares: float = 0
+    late: int = 0
+    excess: float = 0
+
+
+def spells_of(counts, sums: Sums) -> Spells:
+    """Return the figures of finished stays of which only sums are known, and how many are in each bucket of
+    ``buckets``: ``counts[i]`` in bucket i.
 
     Number, mean, spread and lateness are exact; the percentiles and the longest are within 2% (in less than a minute:
     within a minute).
     """
-    late = {"beyond": int(totals.late), "excess": float(totals.excess), "approximate": True}
-    if not totals.n:
+    n, late = sums.n, {"beyond": sums.late, "excess": float(sums.excess), "approximate": True}
+    if n == 0:
         return Spells(**late)
-    total = Fraction(totals.seconds)
-    # Exactly, as the difference of two numbers that may be nearly the same.
-    squares = max(0, Fraction(totals.squares) - total * total / totals.n)
-    variance = float(squares / (totals.n - 1)) if totals.n > 1 else None
-    values, reached = _representatives(totals, indices, counts)
-    late["share_beyond"] = late["beyond"] / totals.n
-    return _spells(totals.n, float(total / totals.n), variance, _quantiles(values, reached, SHARES), values[-1], late)
+    total = Fraction(sums.seconds)
+    # Exactly, as the difference of two sums that may be nearly the same.
+    variance = float(max(0, Fraction(sums.squares) - total * total / n) / (n - 1)) if n > 1 else None
+    late["share_beyond"] = sums.late / n
+    percentiles, longest = quantiles_of(counts, SHARES), buckets.middle(np.flatnonzero(counts)[-1])
+    return _spells(n, float(total / n), variance, percentiles, longest, late)
 
 
-def waits_of(totals: Totals, indices, counts) -> Waits:
-    """Return the figures of unfinished stays of which only totals and buckets are known, as ``spells_of`` does."""
-    late = {"beyond": int(totals.late), "excess": float(totals.excess), "approximate": True}
-    if not totals.n:
-        return Waits(**late)
-    values, reached = _representatives(totals, indices, counts)
-    return Waits(totals.n, *_quantiles(values, reached, (0.5, 0.9)).tolist(), float(values[-1]), **late)
+def quantiles_of(counts, shares) -> np.ndarray:
+    """Return the linear percentiles of stays of which ``counts[i]`` are in bucket i, one for each of ``shares``.
+
+    With a table of counts a row for each of its rows. Of no stays it means nothing.
+    """
+    reached = np.cumsum(counts, axis=-1)[..., None, :]
+    places = np.asarray(shares) * (reached[..., -1] - 1)
+    edges = np.floor(places), np.ceil(places)
+    last = buckets.MIDDLES.size - 1
+    below, above = (buckets.middle((reached[..., :last] <= edge[..., None]).sum(axis=-1)) for edge in edges)
+    return below + (above - below) * (places - edges[0])
 
 
 def _spells(n, mean, variance, percentiles, longest, others) -> Spells:
@@ -146,22 +149,3 @@ def _late(excess, n) -> dict:
     if excess.size != n:
         raise ValueError(f"Give as many excesses as durations: {n}, not {excess.size}.")
     return {"beyond": int(np.count_nonzero(excess)), "excess": float(excess.sum())}
-
-
-def _representatives(totals, indices, counts) -> tuple[np.ndarray, np.ndarray]:
-    """One value for all stays of each bucket, the shortest first, and how many stays there are up to each."""
-    known, place = np.unique(np.asarray(indices, int), return_inverse=True)
-    reached = np.cumsum(np.bincount(place, counts))
-    values = buckets.middle(known)
-    if totals.n == 1 or not totals.seconds:  # known exactly
-        values = np.full(known.size, float(totals.seconds))
-    return values, reached
-
-
-def _quantiles(values, reached, shares) -> np.ndarray:
-    """Linear percentiles, every stay having the value of its bucket."""
-    places = np.array(shares) * (reached[-1] - 1)
-    below, above = (
-        values[np.searchsorted(reached, edge, side="right")] for edge in (np.floor(places), np.ceil(places))
-    )
-    return below + (above - below) * (places - np.floor(places))

@@ -22,7 +22,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cases.durations import buckets
 from cases.durations.stays import Stay, is_wait, seconds
 
 REACHED = 1e-12  # 0.75 * 2/3 is half, in the computer too
@@ -208,14 +207,3 @@ def period_survival(
 ) -> Curve:
     """Return the estimate from everybody who was at risk in the period after ``since`` up to ``as_of``."""
     return curve(watched(stays, since, as_of, schedule=schedule, without_holds=without_holds), confidence=confidence)
-
-
-def watched_buckets(indices, after, counts, *, ended: bool = True) -> Watched:
-    """Return how stays were watched of which only buckets are known: which, how many seconds ``after`` a period began
-    they ended, and how many they are; three arrays. For those that have not ``ended``, ``after`` is the length of the
-    period; where only the day of leaving is known, take its middle.
-
-    Ages are within 2% then, as percentiles are.
-    """
-    left = buckets.middle(np.asarray(indices, int))
-    return Watched.of(np.maximum(0.0, left - np.asarray(after, float)), left, np.full(left.shape, ended), counts)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.durations.buckets import bucket
-from cases.durations.summary import Spells, Totals, Waits, spells, spells_of, waits, waits_of
+from cases.durations.buckets import MIDDLES, bucket
+from cases.durations.summary import Spells, Sums, Waits, quantiles_of, spells, spells_of, waits
 
 EXACT = 1e-9
 PERCENTILES = {"q1": 0.25, "median": 0.5, "q3": 0.75, "p85": 0.85, "p90": 0.9, "p95": 0.95}
@@ -22,12 +22,17 @@ def random_durations(n, seed=0):
     return np.random.default_rng(seed).lognormal(12, 2, n).round(6)
 
 
+def counted(durations):
+    """How many of them are in each bucket."""
+    return np.bincount(bucket(np.array(durations, float)), minlength=MIDDLES.size)
+
+
 def rolled_up(durations, excess=()):
-    """What a rollup would hold of them: exact sums, and how many are in which bucket."""
+    """What a rollup would hold of them: how many are in which bucket, and exact sums."""
     exact = [Fraction(repr(float(seconds))) for seconds in durations]
     late = [Fraction(repr(float(beyond))) for beyond in excess]
-    totals = Totals(len(exact), sum(exact), sum(x * x for x in exact), sum(x > 0 for x in late), sum(late))
-    return totals, *np.unique(bucket(np.array(durations, float)), return_counts=True)
+    sums = Sums(len(exact), sum(exact), sum(x * x for x in exact), sum(x > 0 for x in late), sum(late))
+    return counted(durations), sums
 
 
 def test_spells_by_hand():
@@ -116,39 +121,34 @@ def test_from_buckets_a_large_number_of_stays_is_within_2_percent():
         assert getattr(found, name) == pytest.approx(getattr(exact, name), rel=EXACT)
     for name in (*PERCENTILES, "max"):
         assert getattr(found, name) == pytest.approx(getattr(exact, name), rel=0.02)
-    waiting, all_waits = waits_of(*rolled_up(durations)), waits(durations)
-    assert waiting.count == 5_000
-    for name in ("median", "p90", "oldest"):
-        assert getattr(waiting, name) == pytest.approx(getattr(all_waits, name), rel=0.02)
+
+
+def test_percentiles_of_many_rows_of_counts_are_found_together():
+    several = [random_durations(n, seed=n) for n in (1, 2, 30)]
+    found = quantiles_of(np.array([counted(durations) for durations in several]), [0.5, 0.9])
+    assert found.shape == (3, 2)
+    for row, durations in zip(found, several, strict=True):
+        assert row == pytest.approx(np.quantile(durations, [0.5, 0.9]), rel=0.02)
 
 
 def test_sums_are_taken_as_the_database_gives_them():
-    totals = Totals(2, Decimal("200000000.5"), Decimal("20000000100000000.250001"), 1, Decimal("0.5"))
-    found = spells_of(totals, [300], [2])
+    both = counted([1e8, 1e8])
+    sums = Sums(2, Decimal("200000000.5"), Decimal("20000000100000000.250001"), 1, Decimal("0.5"))
+    found = spells_of(both, sums)
     assert (found.mean, found.variance, found.excess) == (100000000.25, 0.125001, 0.5)
-    assert spells_of(Totals(2, 200.5, 20100.25), [30], [2]).variance == 0.125
-
-
-def test_buckets_come_in_any_order_and_several_times():
-    durations = random_durations(50)
-    totals, indices, counts = rolled_up(durations)
-    expected = spells_of(totals, indices, counts)
-    assert spells_of(totals, indices[::-1], counts[::-1]) == expected
-    assert spells_of(totals, [*indices, *indices], [*(counts - 1), *np.ones(indices.size)]) == expected
+    assert spells_of(both, Sums(2, 200.5, 20100.25)).variance == 0.125
 
 
 def test_of_no_stays_in_buckets_it_is_known_that_none_is_late():
-    nothing = Totals(0, 0, 0)
-    assert spells_of(nothing, [], []) == Spells(beyond=0, excess=0.0, approximate=True)
-    assert waits_of(nothing, [], []) == Waits(beyond=0, excess=0.0, approximate=True)
+    assert spells_of(counted([]), Sums()) == Spells(beyond=0, excess=0.0, approximate=True)
 
 
-def test_a_single_stay_and_stays_of_no_length_are_known_exactly():
+def test_from_buckets_too_what_is_undefined_is_none():
     one = spells_of(*rolled_up([86400.5]))
-    assert (one.n, one.mean, one.median, one.max, one.sd, one.cv) == (1, 86400.5, 86400.5, 86400.5, None, None)
-    assert waits_of(*rolled_up([86400.5])).oldest == 86400.5
+    assert (one.n, one.mean, one.sd, one.variance, one.cv) == (1, 86400.5, None, None, None)
+    assert one.median == one.max == pytest.approx(86400.5, rel=0.02)
     none = spells_of(*rolled_up([0.0] * 3))
-    assert (none.mean, none.sd, none.cv, none.median, none.max) == (0.0, 0.0, None, 0.0, 0.0)
+    assert (none.mean, none.sd, none.cv) == (0.0, 0.0, None)
 
 
 @pytest.mark.parametrize("wrong", [[-1.0], [float("nan")], [float("inf")], [[1.0]], 5.0])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cases.durations.buckets import bucket, middle
 from cases.durations.stays import Stay
-from cases.durations.survival import Watched, curve, period_survival, survival, watched, watched_buckets
+from cases.durations.survival import Watched, curve, period_survival, survival, watched
 from pathways.working_time import Schedule
 from tests.cases.durations import worlds
 from tests.cases.durations.worlds import DAY
@@ -261,19 +261,16 @@ def test_from_buckets_the_median_is_as_near_as_they_are():
     exact = curve(worlds.watched(began, takes))
     ended = began + takes
     left, waiting = (ended <= 0) & (ended > -60), (began <= 0) & (ended > 0)
-    spells = watched_buckets(  # a rollup knows the day of leaving
-        bucket(takes[left] * DAY), (np.floor(ended[left]) + 60.5) * DAY, np.ones(left.sum())
-    )
-    waits = np.unique(bucket(-began[waiting] * DAY), return_counts=True)
+    known, after = (
+        middle(bucket(takes[left] * DAY)),
+        (np.floor(ended[left]) + 60.5) * DAY,
+    )  # the day of leaving is known
+    spells = Watched.of(np.maximum(0, known - after), known, np.ones(known.size))
+    ages, counts = np.unique(middle(bucket(-began[waiting] * DAY)), return_counts=True)
+    waits = Watched.of(np.maximum(0, ages - 60 * DAY), ages, np.zeros(ages.size), counts)
 
-    found = curve(spells + watched_buckets(waits[0], 60 * DAY, waits[1], ended=False))
+    found = curve(spells + waits)
 
     assert found.times.size < 200
     for share in (0.25, 0.5, 0.75):
         assert found.quantile(share).value == pytest.approx(exact.quantile(share).value, rel=0.022)
-
-
-def test_buckets_of_no_stays_are_nobody():
-    assert watched_buckets([], [], []).exit_ages.size == 0
-    found = watched_buckets([bucket(5 * DAY)], [2 * DAY], [3])
-    assert (found.entry_ages[0], found.weights[0]) == (middle(bucket(5 * DAY)) - 2 * DAY, 3)
