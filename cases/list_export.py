@@ -14,6 +14,7 @@ from cases.models import Case, ListExport
 from cases.reasons import Reason
 from cases.refusals import Refused
 from cases.showing import DAY, LONDON
+from cases.spreadsheets import BYTE_ORDER_MARK, Line, harmless
 from pathways.groups import PRIVACY_LEAD
 
 MOST_ROWS = 50_000
@@ -35,9 +36,6 @@ COLUMNS = [
     "Closed",
     "Why it is on the list",
 ]
-# OWASP, "CSV Injection": a cell that begins so is a formula to a spreadsheet, also in full width.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
-BYTE_ORDER_MARK = "\ufeff"  # or Excel takes the text for Windows' own
 
 
 def take_out(listing, query: str, *, by) -> Iterator[str]:
@@ -54,7 +52,7 @@ def take_out(listing, query: str, *, by) -> Iterator[str]:
 
 
 def _lines(listing, keys):
-    writer = csv.writer(_Line())
+    writer = csv.writer(Line())
     yield BYTE_ORDER_MARK + writer.writerow(COLUMNS)
     for begin in range(0, len(keys), BATCH):
         batch = keys[begin : begin + BATCH]
@@ -91,18 +89,6 @@ def let_the_privacy_lead_read(*, using="default", **_) -> None:
     leads.permissions.add(*Permission.objects.using(using).filter(codename="view_listexport"))
 
 
-def harmless(cell: str) -> str:
-    """Return ``cell`` so that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell.startswith(DANGEROUS) else cell
-
-
 def _moment(instant: datetime | None) -> str:
     """A time as every spreadsheet reads it, in London."""
     return f"{instant.astimezone(LONDON):%Y-%m-%d %H:%M}" if instant else ""
-
-
-class _Line:
-    """What csv writes to, when each line is to be sent at once."""
-
-    def write(self, line: str) -> str:
-        return line

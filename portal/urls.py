@@ -20,5 +20,6 @@ urlpatterns = [
     path("", include("pathways.web.urls")),
     path("", include("cases.web.watch_urls")),
     path("", include("cases.web.people_urls")),
+    path("", include("cases.web.import_urls")),
     path("", include("cases.web.urls")),
 ]

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, NamedTuple
@@ -10,6 +11,7 @@ from typing import BinaryIO, NamedTuple
 from cases.history_import.times import read_time
 from cases.models import Case
 from cases.refusals import Refused
+from cases.spreadsheets import plain
 from pathways.models import Stage
 
 LONGEST_ID = Case._meta.get_field("log_id").max_length
@@ -45,12 +47,37 @@ def read(file: BinaryIO, columns: Columns) -> Iterator[Row]:
 
     Raises Refused with a sentence, at any row, if the whole file is no CSV in UTF-8 with ``columns`` in its header.
     """
+    with _reader(file) as reader:
+        header = _header(reader)
+        places = {name: _place(name, header) for name in (columns.case, columns.stage, columns.time, *columns.facts)}
+        yield from _rows(reader, len(header), columns, places)
+
+
+def first_lines(file: BinaryIO, most: int) -> tuple[list[str], list[list[str]]]:
+    """Return the header of ``file`` and the values of the ``most`` first rows that can be read.
+
+    Raises Refused with a sentence if it is no CSV in UTF-8 with a header.
+    """
+    with _reader(file) as reader:
+        header, rows = _header(reader), []
+        while len(rows) < most:
+            try:
+                values = next(reader, None)
+            except csv.Error:
+                continue  # what is wrong with it is said when the rows are read
+            if values is None:
+                break
+            rows += [values] if len(values) == len(header) else []
+        return header, rows
+
+
+@contextmanager
+def _reader(file):
+    """Read ``file`` as CSV; what is no UTF-8 in it is refused with the row's number."""
     lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")  # what Excel saves begins with a byte order mark
     reader = csv.reader(lines, strict=True)  # strict: otherwise a quotation mark without its fellow eats rows silently
     try:
-        header = [name.strip() for name in _header(reader)]
-        places = {name: _place(name, header) for name in (columns.case, columns.stage, columns.time, *columns.facts)}
-        yield from _rows(reader, len(header), columns, places)
+        yield reader
     except UnicodeDecodeError as error:
         # The text is decoded in pieces, each when a line is not complete without it.
         line = reader.line_num + 1 + error.object.count(b"\n", 0, error.start)
@@ -70,7 +97,7 @@ def _header(reader):
         raise Refused("The file is empty. It needs a header and a row for each event.")
     if "\0" in "".join(header):
         raise Refused("The file is not a CSV: it holds bytes that are no text.")
-    return header
+    return [plain(name.strip()) for name in header]
 
 
 def _place(name, header):
@@ -112,8 +139,8 @@ def _misquoted(error, first, last):
 def _row(number, values, width, columns, places):
     if len(values) != width:
         return Row(number, reason=f"The row has {len(values)} values, and the header has {width} columns.")
-    case, activity, time = (values[places[name]] for name in (columns.case, columns.stage, columns.time))
-    facts = {name: values[places[name]] for name in columns.facts if values[places[name]]}
+    case, activity, time = (plain(values[places[name]]) for name in (columns.case, columns.stage, columns.time))
+    facts = {name: plain(values[places[name]]) for name in columns.facts if values[places[name]]}
     if reason := _problem(case, activity, facts, columns):
         return Row(number, reason=reason)
     try:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from cases import lifecycle, list_export
+from cases import lifecycle, list_export, spreadsheets
 from cases.models import ListExport
 from pathways.groups import INSPECTOR, PATHWAY_ADMINISTRATOR, PRIVACY_LEAD
 from pathways.models import Team
@@ -103,7 +103,7 @@ def test_no_cell_is_a_formula(signed_in, begins):
     (_, row) = csv.reader(b"".join(answer).decode("utf-8-sig").splitlines(keepends=True))
 
     assert row[3] == f"'{name}"
-    assert not any(cell.startswith(list_export.DANGEROUS) for cell in row)
+    assert not any(cell.startswith(spreadsheets.DANGEROUS) for cell in row)
 
 
 def test_a_list_that_is_too_long_for_a_file_is_refused_and_nothing_is_written_down(signed_in, pathway, monkeypatch):
