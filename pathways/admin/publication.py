@@ -20,7 +20,8 @@ def cases(number: int) -> str:
 class CasesForm(forms.Form):
     """Shall the cases under way move too, and those whose stage is gone: where to?
 
-    ``stages`` are the choices for those, as (code, name); ``removed`` is what is said of the stages that are gone.
+    ``stages`` are the choices for those, as (code, name); ``removed`` is what is said of the stages that are gone;
+    ``merged`` are the stages that some of these went into, {code: code}.
     """
 
     move = forms.ChoiceField(
@@ -33,13 +34,14 @@ class CasesForm(forms.Form):
         error_messages={"required": "Say whether the cases under way are moved to this version."},
     )
 
-    def __init__(self, *args, removed, stages, **kwargs):
+    def __init__(self, *args, removed, stages, merged, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["move"].required = "_look" not in self.data
         self.removed = removed
         for stage in removed:
             self.fields[self._name(stage)] = forms.ChoiceField(
                 required=False,
+                initial=merged.get(stage.code, ""),
                 label=f"{stage.name} is not in this version. Its {cases(stage.cases)}:",
                 choices=[("", "stay on the version they are on"), *((code, f"go to {name}") for code, name in stages)],
             )
@@ -71,17 +73,18 @@ class Publication:
         self.overview = Overview(self.version)
         drawn = self.overview.drawn
         self.stages = [(stage.code, stage.name) for stage in drawn.stages if not stage.is_final]
+        self.merged = {gone: stage.code for stage in drawn.stages for gone in stage.merged_from if not stage.is_final}
         preview = CONSEQUENCES["version"].preview
         # What is wrong with a version may keep its due times from being reckoned.
-        self.impact = None if self.overview.errors else preview(drawn.version)
+        self.impact = None if self.overview.errors else preview(drawn.version, mapping=self.merged)
         self.form = self._form()
-        if self.form and self.form.is_bound and self.form.mapping:
+        if self.form and self.form.is_bound and self.form.mapping != self.merged:
             self.impact = preview(drawn.version, mapping=self.form.mapping)
 
     def _form(self):
         if not self.impact or not self.impact.cases:
             return None
-        return CasesForm(self.sent, removed=self.impact.removed, stages=self.stages)
+        return CasesForm(self.sent, removed=self.impact.removed, stages=self.stages, merged=self.merged)
 
     def to_publish(self, *, by) -> Decision:
         """Ask whether to publish the version, and whether the cases under way move to it."""

@@ -154,6 +154,8 @@ class Stage(models.Model):
         blank=True,
         help_text="For example “Waiting for the specialist to look at your notes”.",
     )
+    # Codes of stages of earlier versions that went into this one: where their cases go, and what logs call it too.
+    merged_from = ArrayField(models.SlugField(max_length=100), default=list, blank=True, editable=False)
 
     history = trail()
 
