@@ -32,6 +32,7 @@ REFUSALS = {
     "move": "You cannot make this move. It is made by a {roles} of {team}.",
     "reopen": "You cannot reopen this case. That is done by a manager of {team}.",
 }
+NO_IMPORT = "Logs are brought in by pathway administrators: it makes pathways, and cases without patients. Ask yours."
 REFUSAL = "You can read this case but not change it. It is with {team} now."
 
 
@@ -77,6 +78,14 @@ def manages_something(user) -> bool:
 def sees_figures(user) -> bool:
     """May ``user`` read pages that hold counts and durations but no patient?"""
     return is_inspector(user) or is_pathway_administrator(user) or manages_something(user)
+
+
+def require_import(user) -> None:
+    """Raise PermissionDenied with the sentence unless ``user`` may bring in logs: it makes pathways, and cases that
+    have no patient, and is theirs who set up the map.
+    """
+    if not (user.is_active and is_pathway_administrator(user)):
+        raise PermissionDenied(NO_IMPORT)
 
 
 def refusal(user, act, team, *, transition=None) -> str | None:

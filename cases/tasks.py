@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from cases import radar
 from cases.durations import due_times, rollups
+from cases.history_import import at_work, uploads
 from cases.watch import alone, differing, notices, timers
 from cases.watch import sweep as watch_sweep
 
@@ -49,3 +50,14 @@ def look_at_the_radar():
 @shared_task
 def look_at_the_setup():
     radar.keep_faults(timezone.now())
+
+
+@shared_task(bind=True, max_retries=None)
+def work_on_import(self, pk, ticket):
+    if not at_work.work(pk, ticket):
+        raise self.retry(countdown=5)
+
+
+@shared_task
+def forget_old_imports():
+    uploads.forget_old(timezone.now())

@@ -28,7 +28,7 @@ def _navigation(request):
     if settings.EMBEDDED:
         places.append(("Mail sent", "mail-sent"))
     if access.is_pathway_administrator(user):
-        places.append(("Pathways", "gallery"))
+        places += [("Pathways", "gallery"), ("Import", "imports")]
     if user.is_staff:
         places.append(("Admin", "admin:index"))
     links = [(label, reverse(name)) for label, name in places]

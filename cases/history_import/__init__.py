@@ -5,19 +5,22 @@ last one stays open, or closes the case if its stage is final. Rows are read as 
 which does the rest in sets, so that no memory of ours grows with the log.
 
 ``times`` and ``reading`` tell good rows from bad, ``staging`` new events from known ones, ``new_map`` makes the
-pathway where there is none, ``journeys`` makes the cases and their stays.
+pathway where there is none, ``journeys`` makes the cases and their stays. In the portal ``uploads`` takes a file in,
+``first_look`` guesses what its columns mean, and ``at_work`` is what the worker does with it.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from django.core.validators import slug_re
 from django.db import connection, transaction
 from django.utils import timezone
 
 from cases.history_import import journeys, new_map, staging
+from cases.history_import.progress import Step, Tell, counted, in_silence
 from cases.history_import.reading import Columns, read
 from cases.refusals import Refused
 from pathways import publishing
@@ -42,23 +45,46 @@ class Imported:
 
 
 @contextmanager
-def imported(path, code, *, columns=None, name="", finals=(), dry_run=False, by=None) -> Iterator[Imported]:
-    """Import the CSV file ``path`` into the pathway ``code``, made if there is none, and yield what the file brought.
+def imported(
+    source: str | Path | BinaryIO,
+    code: str,
+    *,
+    columns: Columns | None = None,
+    name: str = "",
+    finals=(),
+    dry_run: bool = False,
+    only_new: bool = False,
+    by=None,
+    called: str = "",
+    tell: Tell = in_silence,
+) -> Iterator[Imported]:
+    """Import a CSV file (its path, or the open file) into the pathway ``code``, made if there is none, and yield what
+    the file brought.
 
-    All or nothing: raises Refused with sentences if the file or what was asked for is refused whole. With ``dry_run``
-    nothing is written. ``by`` is the user it is recorded for, the system user if None.
+    All or nothing: raises Refused with sentences if the file or what was asked for is refused whole; with ``only_new``
+    also if there is such a pathway. With ``dry_run`` nothing is written. ``by`` is the user it is recorded for, the
+    system user if None; ``called`` is what the record calls the file, by default its name. ``tell`` hears what is
+    being done.
     """
     if not slug_re.match(code) or len(code) > Pathway._meta.get_field("code").max_length:
         raise Refused(f"“{code}” cannot be a pathway's code. Use at most 100 letters, digits and hyphens.")
     if len(name) > Pathway._meta.get_field("name").max_length:
         raise Refused("The pathway's name is too long: 200 characters at most.")
+    is_path = isinstance(source, str | Path)
+    reason = f"Imported from {called or (Path(source).name if is_path else 'a file')}"
     try:
-        with _opened(path) as file, transaction.atomic():
-            staging.fill(read(file, columns or Columns()))
+        with _opened(source) if is_path else nullcontext(source) as file, transaction.atomic():
+            staging.fill(counted(read(file, columns or Columns()), tell))
+            tell(Step.WAITING)
             # One import at a time: of two imports of one file the second finds what the first has brought.
             with connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE cases_logevent IN SHARE ROW EXCLUSIVE MODE")
-            report = _import(code, name, set(finals), dry_run, by, f"Imported from {Path(path).name}")
+            tell(Step.MATCHING)
+            if only_new and Pathway.objects.filter(code=code).exists():
+                raise Refused(
+                    f"There is a pathway “{code}” already. Bring the log into that one, or choose another code."
+                )
+            report = _import(code, name, set(finals), dry_run, by, reason, tell)
         yield report
     finally:
         staging.drop()
@@ -71,7 +97,7 @@ def _opened(path):
         raise Refused(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def _import(code, name, finals, dry_run, by, reason):
+def _import(code, name, finals, dry_run, by, reason, tell):
     pathway = Pathway.objects.select_for_update(no_key=True).filter(code=code).first()  # no publication in between
     if pathway:
         version, notes = _active(pathway), _ignored(pathway, name, finals)
@@ -83,7 +109,7 @@ def _import(code, name, finals, dry_run, by, reason):
     staging.lock_growing()
     report = Imported(*staging.counts(), notes)
     if report.added and not dry_run:
-        journeys.build(by=by or system_user(), now=timezone.now(), reason=reason)
+        journeys.build(by=by or system_user(), now=timezone.now(), reason=reason, tell=tell)
     return report
 
 

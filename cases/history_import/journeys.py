@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from cases.durations import due_times
+from cases.history_import.progress import Step, Tell, in_silence
 from cases.history_import.trail import CHANGED, CREATED, DELETED, with_history
 from cases.models import Case, Escalation, StageEntry
 from cases.watch import timers
@@ -175,20 +176,27 @@ WHERE is_open AND log_case.case_id > %(last)s ORDER BY case_id LIMIT %(size)s
 """
 
 
-def build(*, by, now, reason) -> None:
+def build(*, by, now, reason, tell: Tell = in_silence) -> None:
     """Make the journeys of the staged events (see ``staging``) and watch those that are open."""
     values = {"by": by.pk, "now": now, "reason": reason}
+    tell(Step.CASES)
     with connection.cursor() as cursor:
         cursor.execute(BASE)
         values["base"] = cursor.fetchone()[0]
         cursor.execute(STAYS, values)
         cursor.execute("ANALYZE log_stay")
         _take_up_cases(cursor, values)
+        tell(Step.STAYS)
         _remake_stays(cursor, values)
         cursor.execute(with_history(Escalation, RESOLVE, CHANGED), values)
         cursor.execute(CLEAR_TIMERS)
+    tell(Step.DUE_TIMES)
     due_times.fill(StageEntry.objects.filter(case__in=GROWN))
+    watched = 0
+    tell(Step.TIMERS)
     for cases in _open_cases():
+        watched += len(cases)
+        tell(Step.TIMERS, watched)
         timers.watch_many(StageEntry.objects.filter(case__in=cases, left_at=None).select_related("case"))
 
 

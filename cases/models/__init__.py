@@ -4,7 +4,7 @@ from cases.models.events import CaseEvent, Override
 from cases.models.evidence import Document, DocumentContent, FormRecord, Note
 from cases.models.follow_ups import Result, Task
 from cases.models.handoff import Handoff
-from cases.models.imported import LogEvent
+from cases.models.imported import HistoryImport, HistoryImportFile, LogEvent, RejectedRow
 from cases.models.journey import Hold, StageEntry
 from cases.models.lists import ListExport, SavedView
 from cases.models.patient import Patient, PatientMerge
@@ -19,6 +19,8 @@ __all__ = [
     "Escalation",
     "FormRecord",
     "Handoff",
+    "HistoryImport",
+    "HistoryImportFile",
     "Hold",
     "ListExport",
     "LogEvent",
@@ -28,6 +30,7 @@ __all__ = [
     "Override",
     "Patient",
     "PatientMerge",
+    "RejectedRow",
     "Result",
     "SavedView",
     "SpellChange",

@@ -9,6 +9,17 @@ from django.db import DatabaseError, connection
 
 log = logging.getLogger(__name__)
 
+# A lock of two keys has objsubid 2; they stand there without their signs.
+HELD = """
+SELECT EXISTS (
+    SELECT FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND classid = (hashtext('midwatch')::bigint & 4294967295)::oid
+        AND objid = (hashtext(%s)::bigint & 4294967295)::oid
+)
+"""
+
 
 def do(name: str, work: Callable) -> None:
     """Do ``work`` and log how long it took; leave it to another process that is doing ``name`` just now.
@@ -41,3 +52,10 @@ def alone(name: str) -> Iterator[bool]:
             if is_mine:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_unlock(hashtext('midwatch'), hashtext(%s))", [name])
+
+
+def is_held(name: str) -> bool:
+    """Is somebody doing ``name`` just now, on whichever machine?"""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, [name])
+        return cursor.fetchone()[0]

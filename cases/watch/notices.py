@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from smtplib import SMTPServerDisconnected
 
-from celery import current_app
 from django.core.mail import get_connection
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from cases import worker
 from cases.models import Escalation, Notice, NoticeLine
 from cases.watch import mail, mail_times, rows
 from cases.watch.recipients import AT_LAST, Recipients
@@ -20,8 +20,6 @@ from pathways.models import EscalationStep, MailPreference
 
 log = logging.getLogger(__name__)
 
-# Somebody waits for their page meanwhile: the library would try for six seconds.
-AT_MOST_A_MOMENT = {"max_retries": 0, "interval_start": 0, "socket_connect_timeout": 2, "socket_timeout": 2}
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 # A digest that goes at once waits for the rest of the backlog that it tells of.
 AT_ONCE = timedelta(minutes=5)
@@ -147,14 +145,7 @@ def told_of_detour(team_id, parents_team_id=None, *, pathway_id=None) -> list:
 
 
 def _wake_the_worker():
-    from cases import tasks  # which import this module
-
-    options = current_app.conf.broker_transport_options | AT_MOST_A_MOMENT
-    try:
-        with current_app.connection_for_write(transport_options=options) as connection:
-            tasks.send_urgent.apply_async(connection=connection, retry=False)
-    except Exception as error:  # the broker's library has many; none may undo or delay what was recorded
-        log.warning("The worker could not be woken, the next sweep sends: %s", type(error).__name__)
+    worker.wake("send_urgent", otherwise="the next sweep sends")
 
 
 URGENT = (Notice.Kind.DETOUR, Notice.Kind.ESCALATION)  # each a mail of its own, at once

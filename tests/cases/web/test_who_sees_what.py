@@ -127,7 +127,7 @@ def test_stage_durations_are_for_those_who_see_figures(client, pathway, who, sta
             ],
         ),
         ("inspector", ["Cases", "Stage durations", "Mail sent"]),
-        ("pathway_administrator", ["Cases", "Stage durations", "Mail sent", "Pathways", "Admin"]),
+        ("pathway_administrator", ["Cases", "Stage durations", "Mail sent", "Pathways", "Import", "Admin"]),
     ],
 )
 def test_the_menu_names_the_places_that_are_open(client, who, places, request):
