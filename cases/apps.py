@@ -9,6 +9,7 @@ class CasesConfig(AppConfig):
 
     def ready(self):
         from cases import (
+            arrays,  # noqa: F401 - registers the lookup "any"
             calendar_change,
             list_export,
             migration,

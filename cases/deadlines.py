@@ -5,9 +5,11 @@ Everything that speaks of lateness (sweep, timers, worklist, explanations, the f
 that all agree. The meaning of time is written in the README under "Time, exactly".
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from pathways.limits import Span
 from pathways.working_time import Schedule
@@ -40,8 +42,7 @@ class Rung:
     repeat_at_most: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(NamedTuple):
     """A rung reached: the n-th ``occurrence`` (0 is the first) at ``reached_at``, when the stay was due at
     ``due_at``.
     """
@@ -50,6 +51,10 @@ class Passed:
     occurrence: int
     reached_at: datetime
     due_at: datetime
+
+    @property
+    def key(self):
+        return (self.rung.code, self.occurrence)
 
     @property
     def height(self):
@@ -86,7 +91,7 @@ class Run:
 def _in_utc(thing, *names):
     """Keep the instants of a frozen ``thing`` in UTC: Python reckons within any other zone by the wall clock."""
     for name in names:
-        if (instant := getattr(thing, name)) is not None:
+        if (instant := getattr(thing, name)) is not None and instant.tzinfo is not UTC:
             object.__setattr__(thing, name, instant.astimezone(UTC))
 
 
@@ -188,7 +193,7 @@ def ledger(stay: Stay, pauses: Sequence[Pause], until: datetime) -> list[Passed]
     """
     return sorted(
         (passed for passed in _all(stay, pauses, until) if passed.reached_at < until),
-        key=lambda passed: (passed.reached_at, passed.height),
+        key=_order,
     )
 
 
@@ -202,8 +207,28 @@ def upcoming(
     """
     if any(pause.end is None for pause in pauses):
         return None
-    ahead = (passed for passed in _all(stay, pauses, None) if (passed.rung.code, passed.occurrence) not in recorded)
-    return min(ahead, key=lambda passed: (passed.reached_at, passed.height), default=None)
+    ahead = (passed for passed in _all(stay, pauses, None) if passed.key not in recorded)
+    return min(ahead, key=_order, default=None)
+
+
+def passed_and_next(
+    stay: Stay, pauses: Sequence[Pause], recorded: frozenset[tuple[str, int]], now: datetime
+) -> tuple[list[Passed], Passed | None]:
+    """What the ``ledger`` says at ``now`` without what is ``recorded``, and what is ``upcoming`` once that is recorded
+    too: both in one go, which a sweep over thousands needs.
+    """
+    if pauses or stay.shortened_at is not None:
+        passed = [one for one in ledger(stay, pauses, now) if one.key not in recorded]
+        return passed, upcoming(stay, pauses, recorded | {one.key for one in passed})
+    due_at = first_due(stay)
+    left = [one for one in reaches(stay, due_at) if one.key not in recorded] if due_at is not None else []
+    left.sort(key=_order)
+    count = bisect_left(left, now, key=lambda one: one.reached_at) if stay.entered_at < now else 0
+    return left[:count], next(iter(left[count:]), None)
+
+
+def _order(passed):
+    return passed.reached_at, passed.height
 
 
 def _all(stay, pauses, until):
@@ -228,7 +253,7 @@ def _reached(stay, pauses, until, since=None):
             continue
         for passed in reaches(stay, run.due_at):
             if since is not None and passed.reached_at < since:
-                passed = replace(passed, reached_at=since)
+                passed = passed._replace(reached_at=since)
             if run.end is None or passed.reached_at < run.end:
-                found.setdefault((passed.rung.code, passed.occurrence), passed)
+                found.setdefault(passed.key, passed)
     return found

@@ -11,7 +11,7 @@ from cases import access, asked, overrides, patients, stays, to_do
 from cases.models import Hold
 from cases.refusals import Refused
 from cases.stays import How
-from cases.watch import escalations, timers, watched
+from cases.watch import escalations, time_rules, timers, watched
 from pathways.history import save_with_history
 from pathways.maps import version_map
 from pathways.models import Team
@@ -70,7 +70,7 @@ def move_case(
     reason = note if note and not asked.wants_note(transition) else transition.name
     if handoff is not None:
         reason = f"Accepted by {handoff.to_team}"
-    calendars = watched.calendars_of(left, transition.target)
+    calendars = time_rules.calendars_of(left, transition.target)
     stays.leave(case, entry, now=now, by=by, reason=reason, calendars=calendars)
     if was_held:
         case.resume()

@@ -14,7 +14,7 @@ from simple_history.utils import bulk_update_with_history
 from cases import deadlines, stays
 from cases.models import Case, Handoff, StageEntry, Timer
 from cases.refusals import Refused
-from cases.watch import sweep, timers, watched
+from cases.watch import sweep, time_rules, timers, watched
 from pathways.history import save_with_history
 from pathways.maps import version_map
 from pathways.models import Calendar, PathwayVersion
@@ -71,8 +71,8 @@ def impact(version, now=None, mapping=None) -> Impact:
             if stage is None:
                 continue
             begins_anew = stage.code != code
-            shortened = {} if begins_anew else watched.shortening(seen.stay)
-            stay = watched.stay_by(stage, now if begins_anew else seen.stay.entered_at, calendars, **shortened)
+            shortened = {} if begins_anew else time_rules.shortening(seen.stay)
+            stay = time_rules.stay_by(stage, now if begins_anew else seen.stay.entered_at, calendars, **shortened)
             pauses = [] if begins_anew else seen.pauses
             about.due_changes += deadlines.due(stay, pauses) != seen.due_at
             recorded = frozenset() if begins_anew else seen.recorded

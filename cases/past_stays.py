@@ -14,7 +14,7 @@ from django.db.models import Q
 from cases.deadlines import Pause
 from cases.models import Case, Hold, StageEntry
 from cases.refusals import Refused
-from cases.watch import watched
+from cases.watch import time_rules
 from cases.watch.recipients import AT_LAST, Recipients
 from cases.what_if import PastStay, Rules, StageRules, WhatIf, compare
 from pathways.maps import VersionMap
@@ -102,7 +102,7 @@ class Map:
 
     def __init__(self, version, calendar=None):
         self.stages = {stage.code: stage for stage in VersionMap(version).stages}
-        self.calendars = watched.calendars_of(*self.stages.values())
+        self.calendars = time_rules.calendars_of(*self.stages.values())
         if calendar is not None:
             self.calendars = dict.fromkeys((stage.calendar_id for stage in self.stages.values()), calendar)
         self.teams = {code: stage.team_id for code, stage in self.stages.items() if stage.team_id}
@@ -114,7 +114,7 @@ class Map:
         return StageRules(
             stage.name,
             stage.limit,
-            watched.rungs_of(ladder),
+            time_rules.rungs_of(ladder),
             self._schedule(stage) if stage.needs_calendar else None,
             frozenset(step.code for step in ladder if step.urgent),
         )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from cases import deadlines, meanwhile, to_do, urgency
 from cases.models import Case, Escalation, Handoff, Hold, StageEntry, Timer
 from cases.refusals import Refused
-from cases.watch import escalations, timers, watched
+from cases.watch import escalations, time_rules, timers, watched
 from pathways.history import save_with_history
 from pathways.maps import version_map
 
@@ -57,7 +57,7 @@ def require_open(case):
 def begin(version, patient, *, now, by, reason, **values) -> Case:
     """Begin a case of ``patient`` in the first stage of ``version``."""
     first = version_map(version.pk).first_stage
-    due_at = deadlines.first_due(watched.stay_in(first, now))
+    due_at = deadlines.first_due(time_rules.stay_in(first, now))
     case = Case(
         version=version,
         stage=first.code,
@@ -88,7 +88,7 @@ def leave(case, entry, *, now, by, reason, calendars=None):
     holds = list(entry.holds.order_by("started_at", "pk")) if entry.has_holds else []
     about = Q(thing_id=entry.pk) | Q(resolved_at=None)
     raised = list(case.escalations.filter(about, kind=Timer.Kind.STAGE)) if entry.has_escalations else []
-    calendars = watched.calendars_of(case.version_map.by_pk[entry.stage_id]) if calendars is None else calendars
+    calendars = time_rules.calendars_of(case.version_map.by_pk[entry.stage_id]) if calendars is None else calendars
     seen = watched.ending_stay(entry, holds=holds, raised=raised, calendars=calendars)
     if case.is_held:  # first: if nobody swept at its ceiling, what was passed since is settled too
         end_hold(seen.open_hold, now=now, by=by, reason=reason)

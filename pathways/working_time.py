@@ -282,6 +282,8 @@ def _reached(wall: datetime, tz: ZoneInfo) -> datetime:
 
 
 def _utc(instant: datetime) -> datetime:
+    if isinstance(instant, datetime) and instant.tzinfo is UTC and 100 <= instant.year <= 9900:
+        return instant
     if not isinstance(instant, datetime) or instant.utcoffset() is None:
         raise ValueError(f"Give a date and time with its time zone: {instant} has none.")
     _year_in_reach(instant)

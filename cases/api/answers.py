@@ -1,7 +1,7 @@
 """What the interface says about a case: what the case page says, for who may see that page."""
 
 from cases import access, asked, overrides
-from cases.watch import watched
+from cases.watch import time_rules
 
 
 def case_as_seen_by(user, case, now) -> dict:
@@ -23,7 +23,7 @@ def case_as_seen_by(user, case, now) -> dict:
         "team": named(case.team),
         "owner": person(case.owner) if case.owner else None,
         "since": entry.entered_at if entry else None,
-        "limit": watched.limit_in_words(case.stage_now) or None,
+        "limit": time_rules.limit_in_words(case.stage_now) or None,
         "due_at": case.due_at,
         "late": case.due_at is not None and case.due_at < now,
         "hold": {"reason": hold.reason, "since": hold.started_at, "until": hold.until} if hold else None,

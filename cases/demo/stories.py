@@ -7,7 +7,7 @@ from functools import cache
 
 from cases import deadlines
 from cases.demo.routes import FINISHED, IN_PROGRESS, OUTLIERS, STAYS, TIMES_LONGER, WAYS, Standing
-from cases.watch import watched
+from cases.watch import time_rules
 from pathways.limits import LONDON
 from pathways.models import Stage, Transition
 from pathways.models.calendars import ClosedDays, Nation
@@ -124,7 +124,7 @@ class Inventor:
 
         Above 1 it is 1 and the days by which the case is late.
         """
-        stay, found, used = watched.stay_in(self.map.by_code[stage], self.now), [], 0
+        stay, found, used = time_rules.stay_in(self.map.by_code[stage], self.now), [], 0
         at = self.now
         while used < 1 + Standing.LATE_BY_WEEKS.value[1] and at > self.now - HISTORY:
             at = WORKING_WEEK.subtract(at, STEP).replace(second=0, microsecond=0)

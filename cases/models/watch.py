@@ -50,7 +50,7 @@ class Escalation(models.Model):
     case = models.ForeignKey("cases.Case", models.PROTECT, related_name="escalations")
     kind = models.CharField(max_length=10, choices=Timer.Kind)
     thing_id = models.BigIntegerField()
-    rung_code = models.SlugField()
+    rung_code = models.SlugField(db_index=False)
     rung_name = models.CharField(max_length=200)
     level = models.PositiveSmallIntegerField()  # 1 is the lowest rung of its ladder
     occurrence = models.PositiveSmallIntegerField(default=0)
@@ -68,7 +68,7 @@ class Escalation(models.Model):
     )
     acknowledgement = models.TextField(blank=True)
     promise = models.ForeignKey(
-        "cases.Task", models.PROTECT, null=True, related_name="promise_of"
+        "cases.Task", models.PROTECT, null=True, related_name="promise_of", db_index=False
     )  # what was promised with it
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.ForeignKey(
@@ -81,6 +81,7 @@ class Escalation(models.Model):
         ordering = ["-reached_at", "-level", "-pk"]
         indexes = [
             models.Index(fields=["case"], condition=Q(resolved_at=None), name="escalations_unresolved"),
+            models.Index(fields=["promise"], condition=Q(promise__isnull=False), name="escalations_promised"),
             models.Index(
                 F("reached_at"), F("id"), condition=Q(resolved_at=None, is_told=True), name="escalations_open"
             ),
@@ -144,6 +145,7 @@ class Notice(models.Model):
             models.UniqueConstraint(
                 fields=["recipient"], condition=Q(kind="digest", sent_at=None), name="one_unsent_digest_per_person"
             ),
+            models.UniqueConstraint(fields=["id", "recipient"], name="notice_with_its_recipient"),
             models.UniqueConstraint(fields=["hold", "recipient"], name="hold_told_once"),
             models.UniqueConstraint(fields=["case", "recipient"], condition=Q(kind="detour"), name="detour_told_once"),
         ]
@@ -155,9 +157,12 @@ class Notice(models.Model):
 class NoticeLine(models.Model):
     """What a notice tells of: one escalation. Nobody is told of the same one twice."""
 
-    notice = models.ForeignKey(Notice, models.CASCADE, related_name="lines")
-    escalation = models.ForeignKey(Escalation, models.PROTECT, related_name="lines")
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    # The recipient is the notice's own: one key in the database holds both.
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="lines", db_constraint=False)
+    escalation = models.ForeignKey(Escalation, models.PROTECT, related_name="lines", db_index=False)
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
 
     class Meta:
         ordering = ["pk"]

@@ -40,7 +40,7 @@ def take(raised: list[tuple[Watched, list]], cases: dict[int, Case], now) -> Non
                 case.priority = Case.Priority.URGENT
                 urgent[case.pk] = case
             if step.task_title:
-                tasks.append(_task(seen, step, now, by))
+                tasks.append(_task(case, seen, step, now, by))
     if urgent:
         reason = "A rung was passed that makes the case urgent"
         bulk_update_with_history(urgent.values(), Case, ["priority"], default_user=by, default_change_reason=reason)
@@ -48,10 +48,10 @@ def take(raised: list[tuple[Watched, list]], cases: dict[int, Case], now) -> Non
         _make(tasks, by)
 
 
-def _task(seen, step, now, by):
+def _task(case, seen, step, now, by):
     return Task(
-        case=seen.case,
-        entry=seen.thing,
+        case=case,
+        entry_id=seen.thing.pk,
         title=step.task_title,
         team_id=seen.team_id,
         due_at=a_working_day_later(now, seen.stay.schedule),

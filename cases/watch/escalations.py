@@ -11,48 +11,60 @@ from simple_history.utils import bulk_update_with_history
 from cases import access
 from cases.models import Case, Escalation, NoticeLine, Task, Timer
 from cases.refusals import Refused
-from cases.watch import timers, watched
+from cases.watch import rows, timers, watched
 from cases.watch.ladders import UNANSWERED
 from pathways.history import save_with_history
 
 Kind = Timer.Kind
 
 
-def record(seen, passed, now, **values) -> Escalation:
-    """The Escalation (not saved) of a rung that ``seen`` has passed, with due time, limit and rung as they are now."""
+def values(seen, passed, now, *, is_told=False, answer_by=None) -> dict:
+    """The columns of the escalation that records a rung passed: due time, limit and rung are kept as they are now."""
     step = seen.step(passed.rung)
-    return Escalation(
-        case_id=seen.case.pk,
-        kind=seen.kind,
-        thing_id=seen.thing.pk,
-        rung_code=step.code,
-        rung_name=step.name,
-        level=passed.rung.level,
-        occurrence=passed.occurrence,
-        urgent=step.urgent,
-        stage_name=seen.title,
-        limit=seen.limit,
-        due_at=passed.due_at,
-        reached_at=passed.reached_at,
-        raised_at=now,
-        **values,
-    )
+    return {
+        "case_id": seen.case.pk,
+        "kind": seen.kind.value,
+        "thing_id": seen.thing.pk,
+        "rung_code": step.code,
+        "rung_name": step.name,
+        "level": passed.rung.level,
+        "occurrence": passed.occurrence,
+        "urgent": step.urgent,
+        "stage_name": seen.title,
+        "limit": seen.limit,
+        "due_at": passed.due_at,
+        "reached_at": passed.reached_at,
+        "raised_at": now,
+        "answer_by": answer_by,
+        "is_told": is_told,
+        "acknowledgement": "",
+    }
 
 
-def watch(raised: list[Escalation]) -> None:
-    """Watch those of the escalations that must be answered by a certain time."""
-    Timer.objects.bulk_create(
-        Timer(case_id=one.case_id, kind=Kind.ESCALATION, thing_id=one.pk, fires_at=one.answer_by, rung=UNANSWERED)
-        for one in raised
-        if one.answer_by
-    )
+def raise_all(recorded: list[dict]) -> list[int]:
+    """Insert these escalations (see ``values``), watch those that must be answered, and return their keys."""
+    keys = rows.insert_with_keys(Escalation, recorded)
+    asked = [(key, row) for key, row in zip(keys, recorded, strict=True) if row["answer_by"]]
+    rows.insert(Timer, [_timer_of_answer(key, row) for key, row in asked])
+    return keys
+
+
+def _timer_of_answer(key, row):
+    return {
+        "case_id": row["case_id"],
+        "kind": Kind.ESCALATION.value,
+        "thing_id": key,
+        "fires_at": row["answer_by"],
+        "rung": UNANSWERED,
+        "error": "",
+    }
 
 
 def settle(seen, now, *, by) -> None:
     """Record the rungs passed that nobody swept, resolved at once and told to nobody, so that an outage loses
     nothing.
     """
-    missed = [record(seen, passed, now, resolved_at=now, resolved_by=by) for passed in seen.passed(now)]
+    missed = [Escalation(**values(seen, one, now), resolved_at=now, resolved_by=by) for one in seen.passed(now)]
     if missed:
         Escalation.objects.bulk_create(missed)
 

@@ -3,7 +3,7 @@ Message-ID.
 """
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from smtplib import SMTPServerDisconnected
 
@@ -13,7 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cases import worker
-from cases.models import Escalation, Notice, NoticeLine
+from cases.models import Notice, NoticeLine
+from cases.models.watch import new_message_id
 from cases.watch import mail, mail_times, rows
 from cases.watch.recipients import AT_LAST, Recipients
 from pathways.models import EscalationStep, MailPreference
@@ -27,14 +28,15 @@ AT_ONCE = timedelta(minutes=5)
 
 @dataclass
 class Owed:
-    """One escalation and whom it must be told to: ``at_once`` in a mail of its own, else in each one's digest. A
-    backlog that is urgent goes into the digest too, and makes that go at once.
+    """One escalation and the keys of those whom it must be told to: ``at_once`` in a mail of its own, else in each
+    one's digest, which ``hurries`` where it would be too late otherwise.
     """
 
-    escalation: Escalation
-    people: list = field(default_factory=list)
+    escalation: int
+    case: int
+    people: list[int]
     at_once: bool = False
-    is_backlog: bool = False
+    hurries: bool = False
 
 
 def digest_times(people: set[int], now) -> dict[int, datetime]:
@@ -50,31 +52,37 @@ def owe(owed: list[Owed], now, times: dict[int, datetime]) -> None:
     """Put what is owed into the outbox: a mail of its own for each urgent escalation and person, and for all else one
     digest a person, sent at the time in ``times``.
     """
-    alone = [(item.escalation, person) for item in owed if item.at_once for person in item.people]
-    notices = [
-        Notice(kind=Notice.Kind.ESCALATION, recipient=person, case_id=escalation.case_id, created_at=now)
-        for escalation, person in alone
-    ]
-    rows.insert(notices)
-    lines = [
-        NoticeLine(notice_id=notice.pk, escalation_id=escalation.pk, recipient_id=person.pk)
-        for notice, (escalation, person) in zip(notices, alone, strict=True)
-    ]
+    alone = [(item, person) for item in owed if item.at_once for person in item.people]
     together = [(item, person) for item in owed if not item.at_once for person in item.people]
+    mails = rows.insert_with_keys(Notice, [_mail(item.case, person, now) for item, person in alone])
     digests = _digests(_send_times(together, now, times), now)
-    lines += [
-        NoticeLine(notice_id=digests[person.pk].pk, escalation_id=item.escalation.pk, recipient_id=person.pk)
-        for item, person in together
+    told_in = [*mails, *(digests[person].pk for _, person in together)]
+    lines = [
+        {"notice_id": notice, "escalation_id": item.escalation, "recipient_id": person}
+        for notice, (item, person) in zip(told_in, alone + together, strict=True)
     ]
-    rows.insert(lines)
+    rows.insert(NoticeLine, lines)
+
+
+def _mail(case, person, now):
+    return {
+        "kind": Notice.Kind.ESCALATION.value,
+        "recipient_id": person,
+        "case_id": case,
+        "message_id": new_message_id(),
+        "created_at": now,
+        "sent_to": "",
+        "attempts": 0,
+        "error": "",
+    }
 
 
 def _send_times(together, now, times):
     """When the digest of each person must go."""
     wanted = {}
     for item, person in together:
-        at = now + AT_ONCE if item.is_backlog and item.escalation.urgent else times[person.pk]
-        wanted[person.pk] = min(at, wanted.get(person.pk, at))
+        at = now + AT_ONCE if item.hurries else times[person]
+        wanted[person] = min(at, wanted.get(person, at))
     return wanted
 
 

@@ -1,27 +1,36 @@
-"""Many rows of one table in one statement, in plain arrays."""
+"""Many rows of one table at once.
+
+COPY costs a fifth of ``bulk_create``, which makes and prepares each value of each row by itself.
+"""
 
 from django.db import connection
 
+KEYS = """
+SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass)) FROM generate_series(1, %s)
+"""
 
-def insert(rows) -> None:
-    """Insert the new ``rows`` (of one model, whose fields are plain values) and give each its key.
 
-    ``bulk_create`` takes three times as long: it prepares each value of each row for the database by itself.
+def insert(model, rows: list[dict]) -> None:
+    """Insert ``rows`` ({column: value}, all with the same columns). A column that is left out gets its default, if the
+    database has one, or is null.
     """
-    rows = list(rows)
     if not rows:
         return
-    model = type(rows[0])
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    arrays = ", ".join(f"%s::{field.db_type(connection)}[]" for field in fields)
-    values = [[getattr(row, field.attname) for row in rows] for field in fields]
-    # Made of the names that the model itself has.
-    statement = f"""
-        INSERT INTO {model._meta.db_table} ({names})
-        SELECT {names} FROM unnest({arrays}) WITH ORDINALITY AS new ({names}, n) ORDER BY n RETURNING id
-    """  # noqa: S608
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(tuple(row.values()))
+
+
+def insert_with_keys(model, rows: list[dict]) -> list[int]:
+    """Insert ``rows`` (see ``insert``) and return their keys, in order."""
+    if not rows:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk = pk
+        cursor.execute(KEYS, [model._meta.db_table, len(rows)])
+        keys = [key for (key,) in cursor.fetchall()]
+    insert(model, [{"id": key} | row for key, row in zip(keys, rows, strict=True)])
+    return keys

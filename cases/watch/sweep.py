@@ -9,32 +9,43 @@ import gc
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from cases import deadlines, lifecycle
-from cases.models import Case, Escalation, SweepRun, Timer
-from cases.watch import effects, escalations, notices, rows, watched
+from cases.arrays import array
+from cases.models import Case, SweepRun, Timer
+from cases.watch import effects, escalations, notices, swept, watched
 from cases.watch.recipients import Recipients
 from cases.watch.watched import Watched
 from pathways.models import system_user
 
 log = logging.getLogger(__name__)
 
-BATCH_SIZE = 2000
+BATCH_SIZE = 4000
 SET_ASIDE_FOR = timedelta(minutes=15)
 
 
-@dataclass
+@dataclass(slots=True)
 class Raised:
-    """A thing with the rungs it has passed now, and the escalations that record them (in the same order)."""
+    """A thing with the rungs it has passed now, what its timer must say then, and who is told of the highest: of
+    several passed at once only that is told.
+    """
 
     seen: Watched
     passed: list[deadlines.Passed]
-    records: list[Escalation] = field(default_factory=list)
+    timer: dict
+    highest: deadlines.Passed | None = None
+    people: list[int] = field(default_factory=list)
+    at_once: bool = False
+    hurries: bool = False
+    answer_by: datetime | None = None
+
+    def __post_init__(self):
+        self.highest = max(self.passed, key=lambda passed: passed.height, default=None)
 
 
 def run(as_of=None) -> SweepRun:
@@ -62,8 +73,8 @@ def _due(kind, as_of):
 
 
 def _raise_all(kind, as_of, record):
-    """Claim the timers of one kind in batches until none is left. A batch that fails is done again row by row, so that
-    one bad row is set aside with its error and never stops the others.
+    """Claim the timers of one kind in batches until none is left. A batch that fails is halved until one bad row is
+    left, which is set aside with its error and never stops the others; batches that are done grow again.
     """
     size, busy = BATCH_SIZE, set()  # busy: of cases that somebody is just working on. The next sweep looks again
     while True:
@@ -72,15 +83,15 @@ def _raise_all(kind, as_of, record):
             with transaction.atomic(), _collecting_later():
                 due = _due(kind, as_of).exclude(pk__in=busy).values_list("pk", "thing_id", "rung", named=True)
                 claimed = list(due.select_for_update(skip_locked=True, no_key=True)[:size])
-                record.escalations += _raise_passed(kind, claimed, as_of, busy) if claimed else 0
+                raised = _raise_passed(kind, claimed, as_of, busy) if claimed else 0
+            record.escalations += raised
+            size = min(2 * size, BATCH_SIZE)
         except Exception as error:
             if not claimed:
                 raise  # not a row but the database itself: the next sweep tries again
-            if len(claimed) > 1:
-                size = 1
-                continue
-            _set_aside(claimed[0], as_of, error, record)
-            size = BATCH_SIZE
+            if len(claimed) == 1:
+                _set_aside(claimed[0], as_of, error, record)
+            size = max(len(claimed) // 2, 1)
         if not claimed:
             return
 
@@ -110,14 +121,12 @@ def _raise_passed(kind, claimed, as_of, busy):
     its next rung. The timers whose cases are being worked on are left as they are, and added to ``busy``.
     """
     # Read after the claim: while its timer is held no operation can change the thing (it waits in timers.lock).
-    things = watched.OPEN[kind]().filter(pk__in=[timer.thing_id for timer in claimed])
-    raised = {}
-    for seen in watched.READ[kind](things):
-        raised[seen.thing.pk] = Raised(seen, seen.passed(as_of))
+    things = swept.read(kind, {timer.thing_id for timer in claimed})
+    raised = {seen.thing.pk: Raised(seen, *seen.passed_and_timer(as_of)) for seen in things}
     locked = _lock_for_effects(claimed, raised, busy)
     told = [one for one in raised.values() if one.passed]
-    owed, times = _who_is_told(told, as_of)
-    rows.insert(escalation for one in told for escalation in one.records)
+    times = _address(told, as_of)
+    owed = _record(told, as_of)
     if locked:
         effects.take([(one.seen, one.passed) for one in told if one.seen.case.pk in locked], locked, as_of)
     notices.owe(owed, as_of, times)
@@ -140,57 +149,68 @@ def _lock_for_effects(claimed, raised, busy):
     return locked
 
 
-def _who_is_told(raised, as_of):
-    """Record the rungs passed (not saved), and pair the highest of each thing with those it tells. Of several passed
-    at once only the highest is told; what was reached before Midwatch watched it is backlog, and part of one digest.
-
-    Return what is owed, and when each person gets their next digest.
+def _address(raised, as_of):
+    """Find out who is told of each thing, when, and by when it must be answered. What was reached before Midwatch
+    watched it is backlog, and part of one digest. Return when each person gets their next digest.
     """
     recipients = Recipients.about([one.seen for one in raised], as_of)
-    highest = [max(one.passed, key=lambda passed: passed.height) for one in raised]
-    steps = [one.seen.step(top.rung) for one, top in zip(raised, highest, strict=True)]
-    told = [recipients.told(one.seen, step) for one, step in zip(raised, steps, strict=True)]
-    times = notices.digest_times({person.pk for people in told for person in people}, as_of)
-    owed = []
-    for one, top, step, people in zip(raised, highest, steps, told, strict=True):
-        is_backlog = top.reached_at < one.seen.since
-        at_once = step.urgent and not is_backlog
+    found = {}  # many things are of one rung, team and owner
+    for one in raised:
+        seen, step = one.seen, one.seen.step(one.highest.rung)
+        asked = (id(step), seen.team_id, seen.case.version_id, seen.owner and seen.owner.pk)
+        if asked not in found:
+            found[asked] = [person.pk for person in recipients.told(seen, step)]
+        one.people = found[asked]
+        is_backlog = one.highest.reached_at < seen.since
+        one.at_once, one.hurries = step.urgent and not is_backlog, step.urgent and is_backlog
+    times = notices.digest_times({person for people in found.values() for person in people}, as_of)
+    for one in raised:
+        within = one.seen.step(one.highest.rung).answer_within
+        if one.people and within:
+            told_at = as_of if one.at_once else min(times[person] for person in one.people)
+            one.answer_by = within.after(told_at, one.seen.stay.schedule)
+    return times
+
+
+def _record(raised, as_of):
+    """Insert the escalations, and return what is owed for the highest of each thing."""
+    found, owing = [], []
+    for one in raised:
+        highest = one.highest
         for passed in one.passed:
-            values = {}
-            if passed is top and people:
-                values = {"is_told": True}
-                if step.answer_within:
-                    told_at = as_of if at_once else min(times[person.pk] for person in people)
-                    values["answer_by"] = step.answer_within.after(told_at, one.seen.stay.schedule)
-            escalation = escalations.record(one.seen, passed, as_of, **values)
-            one.records.append(escalation)
-            if passed is top:
-                owed.append(notices.Owed(escalation, people, at_once=at_once, is_backlog=is_backlog))
-    return owed, times
+            told = {"is_told": bool(one.people), "answer_by": one.answer_by} if passed is highest else {}
+            found.append(escalations.values(one.seen, passed, as_of, **told))
+            owing.append(one if passed is highest else None)
+    keys = escalations.raise_all(found)
+    return [
+        notices.Owed(key, one.seen.case.pk, one.people, one.at_once, one.hurries)
+        for key, one in zip(keys, owing, strict=True)
+        if one is not None
+    ]
 
 
 # With plain arrays: bulk_update writes a CASE for every row and column, and takes longer than all the rest.
 SET_TIMERS = """
 UPDATE cases_timer SET kind = new.kind, thing_id = new.thing_id, fires_at = new.fires_at, rung = new.rung,
                        error = '', retry_at = NULL
-FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::timestamptz[], %s::text[])
-     AS new (id, kind, thing_id, fires_at, rung)
+FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[])
+     AS new (id, thing_id, fires_at, kind, rung)
 WHERE cases_timer.id = new.id
 """
 
 
 def _set_timers(kind, claimed, raised):
-    """Set each timer to the next rung of its thing, and make those of the escalations that must be answered."""
+    """Set each timer to the next rung of its thing."""
     set_to = []
     for timer in claimed:
         one = raised.get(timer.thing_id)
         # Not raised: the thing is over; its case is watched by another row.
         over = {"kind": kind, "thing_id": timer.thing_id, "fires_at": None, "rung": timer.rung}
-        values = one.seen.timer(also_recorded=one.passed) if one else over
-        set_to.append((timer.pk, *(values[name] for name in ("kind", "thing_id", "fires_at", "rung"))))
+        set_to.append(one.timer if one else over)
+    things = [array(values[name] for values in set_to) for name in ("thing_id", "fires_at")]
+    words = [[str(values[name]) for values in set_to] for name in ("kind", "rung")]
     with connection.cursor() as cursor:
-        cursor.execute(SET_TIMERS, [list(column) for column in zip(*set_to, strict=True)] if set_to else [[]] * 5)
-    escalations.watch([record for one in raised.values() for record in one.records])
+        cursor.execute(SET_TIMERS, [array(timer.pk for timer in claimed), *things, *words])
 
 
 def _end_holds(as_of, record):

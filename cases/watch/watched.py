@@ -3,15 +3,16 @@ depends on, read in a fixed number of queries.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from cases import deadlines, showing
+from cases import deadlines
 from cases.models import Escalation, Handoff, Hold, Result, StageEntry, Task, Timer
 from cases.watch import ladders
 from cases.watch.ladders import HANDOFF_LADDER, RESULT_LADDER, TASK_LADDER
+from cases.watch.time_rules import TimeRules, calendars_of, limit_of, rungs_of
 from pathways.maps import version_map
-from pathways.models import Calendar, EscalationStep
+from pathways.models import EscalationStep
 
 Kind = Timer.Kind
 
@@ -46,19 +47,24 @@ class Watched:
         return deadlines.due(self.stay, self.pauses)
 
     def step(self, rung: deadlines.Rung) -> EscalationStep:
-        return next(step for step in self.steps if step.code == rung.code)
+        return self.steps[rung.level - 1]
 
     def passed(self, now) -> list[deadlines.Passed]:
         """The rungs passed at ``now`` that no escalation records yet, in the order in which they were reached."""
-        found = deadlines.ledger(self.stay, self.pauses, now)
-        return [passed for passed in found if (passed.rung.code, passed.occurrence) not in self.recorded]
+        return [one for one in deadlines.ledger(self.stay, self.pauses, now) if one.key not in self.recorded]
 
-    def timer(self, also_recorded=()) -> dict:
+    def timer(self) -> dict:
         """What the timer must say: kind, thing_id, fires_at and rung."""
+        return self._timer(deadlines.upcoming(self.stay, self.pauses, self.recorded))
+
+    def passed_and_timer(self, now) -> tuple[list[deadlines.Passed], dict]:
+        """What is passed at ``now``, and what the timer must say once that is recorded."""
+        passed, coming = deadlines.passed_and_next(self.stay, self.pauses, self.recorded, now)
+        return passed, self._timer(coming)
+
+    def _timer(self, coming):
         if hold := self.open_hold:
             return {"kind": Kind.HOLD, "thing_id": hold.pk, "fires_at": hold.until, "rung": ""}
-        recorded = self.recorded | {(passed.rung.code, passed.occurrence) for passed in also_recorded}
-        coming = deadlines.upcoming(self.stay, self.pauses, recorded)
         return {
             "kind": self.kind,
             "thing_id": self.thing.pk,
@@ -71,20 +77,17 @@ def stays(entries) -> list[Watched]:
     """Read the ``entries`` (with their case and its owner) as watched stays."""
     entries = list(entries)
     holds = defaultdict(list)
-    for hold in Hold.objects.filter(entry__in=entries).order_by("started_at", "pk"):
+    for hold in Hold.objects.filter(entry__pk__any=_keys(entries)).order_by("started_at", "pk"):
         holds[hold.entry_id].append(hold)
     recorded = _recorded(Kind.STAGE, entries)
     stages = {entry.stage_id: version_map(entry.case.version_id).by_pk[entry.stage_id] for entry in entries}
     calendars = calendars_of(*stages.values())
-    rules = {pk: stay_by(stage, None, calendars) for pk, stage in stages.items()}  # once a stage: many are in it
-    steps = {pk: tuple(stage.ladder.all()) for pk, stage in stages.items()}
+    rules = {pk: TimeRules.of(stage, calendars) for pk, stage in stages.items()}  # once a stage: many are in it
     return [
         _stay(
             entry,
-            stages[entry.stage_id],
-            replace(rules[entry.stage_id], entered_at=entry.entered_at, **shortening(entry)),
+            rules[entry.stage_id],
             owner=entry.case.owner,
-            steps=steps[entry.stage_id],
             holds=tuple(holds[entry.pk]) if entry.pk in holds else (),
             recorded=recorded[entry.pk],
         )
@@ -96,39 +99,36 @@ def new_stay(entry, calendars=None) -> Watched:
     """A stay that has just begun: nothing can have held it yet, and nothing be recorded about it. Whom it concerns is
     asked when it is swept.
     """
-    stage = version_map(entry.case.version_id).by_pk[entry.stage_id]
-    calendars = calendars_of(stage) if calendars is None else calendars
-    return _stay(entry, stage, stay_by(stage, entry.entered_at, calendars), owner=None)
+    return _stay(entry, _rules_of(entry, calendars), owner=None)
 
 
 def ending_stay(entry, *, holds, raised, calendars) -> Watched:
     """A stay that is about to end, with its ``holds`` and the escalations ``raised`` about it: nobody will be told of
     it any more.
     """
+    recorded = frozenset((row.rung_code, row.occurrence) for row in raised if row.thing_id == entry.pk)
+    return _stay(entry, _rules_of(entry, calendars), owner=None, holds=tuple(holds), recorded=recorded)
+
+
+def _rules_of(entry, calendars):
     stage = version_map(entry.case.version_id).by_pk[entry.stage_id]
-    return _stay(
-        entry,
-        stage,
-        stay_by(stage, entry.entered_at, calendars, **shortening(entry)),
-        owner=None,
-        holds=tuple(holds),
-        recorded=frozenset((row.rung_code, row.occurrence) for row in raised if row.thing_id == entry.pk),
-    )
+    return TimeRules.of(stage, calendars_of(stage) if calendars is None else calendars)
 
 
-def _stay(entry, stage, stay, *, owner, steps=None, **known):
+def _stay(entry, rules, *, owner, holds=(), recorded=frozenset()):
     return Watched(
         kind=Kind.STAGE,
         thing=entry,
         case=entry.case,
         team_id=entry.team_id,
         owner=owner,
-        title=stage.name,
-        limit=limit_of(entry, stage),
+        title=rules.stage.name,
+        limit=limit_of(entry, rules),
         since=entry.watched_since,
-        steps=tuple(stage.ladder.all()) if steps is None else steps,
-        stay=stay,
-        **known,
+        steps=rules.steps,
+        stay=rules.begun(entry.entered_at, entry.shortened_at, entry.due_by),
+        holds=holds,
+        recorded=recorded,
     )
 
 
@@ -246,56 +246,11 @@ def _agreed(kind, things, ladder_of, about):
 
 def _recorded(kind, things):
     found = defaultdict(frozenset)
-    raised = Escalation.objects.filter(kind=kind, thing_id__in=[thing.pk for thing in things])
+    raised = Escalation.objects.filter(kind=kind, thing_id__any=_keys(things))
     for thing, code, occurrence in raised.values_list("thing_id", "rung_code", "occurrence"):
         found[thing] |= {(code, occurrence)}
     return found
 
 
-def stay_in(stage, entered_at: datetime) -> deadlines.Stay:
-    """The time rules of one stage, its calendar read anew."""
-    return stay_by(stage, entered_at, calendars_of(stage))
-
-
-def calendars_of(*stages) -> dict[int, Calendar]:
-    """The calendars that the stages count their time with, read anew."""
-    needed = {stage.calendar_id for stage in stages if stage.needs_calendar}
-    return Calendar.objects.in_bulk(needed) if needed else {}
-
-
-def stay_by(stage, entered_at: datetime, calendars: dict[int, Calendar], **shortening) -> deadlines.Stay:
-    """The time rules of one stage, with calendars that were read already."""
-    schedule = calendars[stage.calendar_id].schedule() if stage.needs_calendar else None
-    return deadlines.Stay(entered_at, stage.limit, rungs_of(stage.ladder.all()), schedule, **shortening)
-
-
-def shortening(of) -> dict:
-    """What an urgent detour did to a stay (a StageEntry, or its time rules), for the rules of another."""
-    return {"shortened_at": of.shortened_at, "due_by": of.due_by}
-
-
-def rungs_of(ladder) -> tuple[deadlines.Rung, ...]:
-    """The rungs of a ladder, the lowest first."""
-    return tuple(
-        deadlines.Rung(
-            code=step.code,
-            level=level,
-            before=step.offset if step.when == step.When.BEFORE else None,
-            after=step.offset if step.when == step.When.AFTER else None,
-            share=step.amount if step.when == step.When.SHARE else None,
-            repeat=step.repeat,
-            repeat_at_most=step.repeat_at_most,
-        )
-        for level, step in enumerate(ladder, start=1)
-    )
-
-
-def limit_of(entry, stage) -> str:
-    """The limit of a stay in words: that of its stage, unless an urgent detour gave it less time."""
-    if entry.shortened_at is None:
-        return limit_in_words(stage)
-    return f"{showing.duration(entry.due_by - entry.shortened_at)} since it became urgent"
-
-
-def limit_in_words(stage) -> str:
-    return str(stage.limit) if stage.limit else ""
+def _keys(things):
+    return {thing.pk for thing in things}

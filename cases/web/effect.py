@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cases import deadlines
-from cases.watch import watched
+from cases.watch import time_rules
 from cases.watch.recipients import Recipients
 from pathways.models import Team
 
@@ -47,7 +47,7 @@ def effect(case, transition, now) -> Effect:
     target = transition.target
     changes_team = target.team_id != case.team_id
     team = Team.objects.get(pk=target.team_id) if changes_team else case.team
-    stay = None if target.is_final else watched.stay_in(target, now)
+    stay = None if target.is_final else time_rules.stay_in(target, now)
     offer = case.handoffs.filter(status="offered").exclude(transition=transition).select_related("to_team").first()
     owner = str(case.owner) if case.owner else ""
     return Effect(
@@ -58,7 +58,7 @@ def effect(case, transition, now) -> Effect:
         new_team=team if changes_team else None,
         loses_owner=owner if changes_team else "",
         keeps_owner="" if changes_team else owner,
-        limit="" if target.is_final else watched.limit_in_words(target),
+        limit="" if target.is_final else time_rules.limit_in_words(target),
         due_at=deadlines.first_due(stay) if stay else None,
         tasks=_tasks(target, team, stay) if stay else [],
         first_told=_first_told(target, stay, team, owner=None if changes_team else case.owner) if stay else None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cases import deadlines, showing, why
-from cases.watch import watched
+from cases.watch import time_rules, watched
 from cases.why import Cause
 from pathways.limits import Span, Unit
 from pathways.models import Calendar
@@ -72,7 +72,7 @@ def of_stay(entry, holds, escalations, recipients, now) -> Why:
     """
     stage = entry.case.version_map.by_pk[entry.stage_id]
     calendars = Calendar.objects.in_bulk([stage.calendar_id]) if stage.needs_calendar else {}
-    stay = watched.stay_by(stage, entry.entered_at, calendars, **watched.shortening(entry))
+    stay = time_rules.stay_by(stage, entry.entered_at, calendars, **time_rules.shortening(entry))
     holds = sorted((hold for hold in holds if hold.entry_id == entry.pk), key=lambda hold: hold.started_at)
     pauses = {deadlines.Pause(hold.started_at, hold.ended_at): hold for hold in holds}
     steps = why.account(stay, list(pauses))

@@ -22,7 +22,7 @@ RAISED = """
 WITH due AS (
     SELECT id, thing_id, case_id, fires_at FROM cases_timer
     WHERE kind = 'stage' AND fires_at < now() AND (retry_at IS NULL OR retry_at <= now())
-    ORDER BY fires_at, id LIMIT 2000 FOR NO KEY UPDATE SKIP LOCKED
+    ORDER BY fires_at, id LIMIT 4000 FOR NO KEY UPDATE SKIP LOCKED
 ), raised AS (
     INSERT INTO cases_escalation (case_id, kind, thing_id, rung_code, rung_name, level, occurrence, urgent, stage_name,
                                   "limit", due_at, reached_at, raised_at, is_told, acknowledgement)
@@ -60,6 +60,15 @@ def counted(connection):
         yield statements
 
 
+def server_seconds(connection):
+    """The processor time that the database has spent on this connection; 0 where Linux does not tell."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    told = Path(f"/proc/{pid}/schedstat")
+    return int(told.read_text().split()[0]) / 1e9 if told.exists() else 0
+
+
 def storm():
     """Let 50,000 rungs fall due at once; twenty managers are owed one digest each."""
     from django.db import connection, transaction
@@ -82,6 +91,8 @@ def storm():
             cursor.execute(RAISED, values)
             assert cursor.rowcount > 0
             rungs += cursor.rowcount
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the keys are checked, which a commit would do
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         raw = rungs / (time.perf_counter() - began)
         transaction.set_rollback(True)
     notice.delete()
@@ -89,10 +100,12 @@ def storm():
         cursor.execute("VACUUM ANALYZE")
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    served = server_seconds(connection)
     began, worked = time.perf_counter(), time.process_time()
     with counted(connection) as statements:
         run = sweep.run(timezone.now())
     seconds, cpu = time.perf_counter() - began, time.process_time() - worked
+    served = server_seconds(connection) - served
     report(
         what="50,000 rungs at once",
         open_cases=STORM,
@@ -100,7 +113,9 @@ def storm():
         seconds=round(seconds, 2),
         rungs_per_second=round(run.escalations / seconds),
         python_seconds=round(cpu, 2),
-        rungs_per_python_second=round(run.escalations / cpu),
+        server_seconds=round(served, 2),
+        # What a quiet machine would do: Python and the database work one after the other.
+        rungs_per_processor_second=round(run.escalations / (cpu + served)),
         in_sql_rungs_per_second=round(raw),
         ratio_to_sql=round(raw * seconds / run.escalations, 1),
         statements=len(statements),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.deadlines import Pause, Rung, Stay, due, ledger, runs, upcoming
+from cases.deadlines import Pause, Rung, Stay, due, ledger, passed_and_next, runs, upcoming
 from pathways.working_time import Schedule
 from tests.factories import span
 
@@ -363,3 +363,34 @@ def test_what_is_passed_is_never_taken_back_and_the_order_of_looking_does_not_ma
     then, now = ledger(stay, known, early), ledger(stay, held, late)
 
     assert set(map(str, then)) <= set(map(str, now))
+
+
+@given(
+    st.lists(HOURS, max_size=2, unique=True),
+    st.integers(-100, 2000),
+    st.none() | HOURS,
+    LIMITS,
+    st.sets(st.sampled_from([("warn", 0), ("breach", 0), ("again", 0), ("again", 1), ("again", 2)])),
+)
+def test_a_sweep_finds_at_once_what_the_ledger_and_the_look_ahead_find_one_after_the_other(
+    edges, now, shortened_after, limit, recorded
+):
+    start, held = at("2026-03-02T10:00"), holds_between(edges)
+    stay = Stay(start, span(limit) if limit else None, (WARN, BREACH, AGAIN), ENGLAND)
+    if shortened_after is not None:
+        moment = start + timedelta(hours=shortened_after)
+        stay = replace(stay, shortened_at=moment, due_by=moment + timedelta(hours=4))
+    now = start + timedelta(hours=now)
+
+    passed, coming = passed_and_next(stay, held, frozenset(recorded), now)
+
+    assert passed == [one for one in ledger(stay, held, now) if one.key not in recorded]
+    assert coming == upcoming(stay, held, recorded | {one.key for one in passed})
+
+
+def test_of_a_stay_agreed_to_be_due_before_it_began_nothing_is_passed_until_it_has_begun():
+    stay = Stay(at("2026-03-02T10:00"), None, (BREACH,), due_at=at("2026-03-01T10:00"))
+    for now in (stay.entered_at - timedelta(hours=1), stay.entered_at):
+        assert passed_and_next(stay, (), frozenset(), now) == ([], upcoming(stay, ()))
+    passed, coming = passed_and_next(stay, (), frozenset(), stay.entered_at + timedelta(seconds=1))
+    assert (passed, coming) == ([upcoming(stay, ())], None)

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from cases import lifecycle, to_do
-from cases.models import Notice
+from cases.models import Notice, NoticeLine
 from cases.watch import escalations, notices, sweep
 from tests.factories import MONDAY, PatientFactory, a_case, a_manager, a_member, a_pathway, fresh, the_move
 from tests.mail_server import MailServer
@@ -192,3 +193,12 @@ def test_one_that_was_answered_before_the_mail_went_says_so(server, case, manage
     with server.running():
         notices.send_due()
     assert {mail["Subject"] for mail in server.mails} == {f"Answered by {other}: {case}, Triage"}
+
+
+def test_a_line_goes_to_nobody_but_the_recipient_of_its_notice(case, manager):
+    sweep.run(DUE + SECOND)
+    other = a_member("booking")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(IntegrityError, match="line_goes_to_the_recipient_of_its_notice"), transaction.atomic():
+        NoticeLine.objects.update(recipient=other)

@@ -154,6 +154,25 @@ def test_one_bad_row_is_set_aside_with_its_error_and_the_others_are_raised(case)
     assert sweep.run(DUE + 2 * SECOND).set_aside == 0, "it is not tried again at once"
 
 
+def test_bad_rows_among_many_are_found_by_halving_and_all_others_are_raised(case, django_assert_max_num_queries):
+    never = a_pathway("never", limit="1 working day")
+    bad = []
+    for number in range(40):
+        if number in (20, 21):
+            bad.append(a_case(never))
+        else:
+            a_case(case.version.pathway)
+    calendar = bad[0].version.stages.get(code="triage").calendar
+    calendar.opening_hours.all().delete()
+    calendar.touch()
+
+    with django_assert_max_num_queries(400):  # row by row it would be more than 800
+        run = sweep.run(DUE + SECOND)
+
+    assert (run.escalations, run.set_aside) == (2 * 39, 2)
+    assert set(Timer.objects.exclude(error="").values_list("case", flat=True)) == {one.pk for one in bad}
+
+
 def test_owner_team_and_managers_are_told_as_the_rung_says(manager):
     owner, other = a_member("booking"), a_member("booking")
     a_member("booking", is_active=False)

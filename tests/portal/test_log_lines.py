@@ -130,7 +130,7 @@ def test_no_patient_gets_into_the_logs_of_a_sweep_that_sets_a_row_aside(logged, 
     def fail(*_, **__):
         raise KeyError(f"{case.patient} {NUMBER}")
 
-    monkeypatch.setattr("cases.watch.escalations.record", fail)
+    monkeypatch.setattr("cases.watch.escalations.values", fail)
     sweep.run(MONDAY + timedelta(days=11))
 
     assert [line["raised"] for line in logged() if line["level"] == "ERROR"] == ["builtins.KeyError"]
