@@ -4,26 +4,17 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from cases.refusals import Refused
 from cases.spreadsheets import plain
 
 
-class CsvRow(NamedTuple):
-    """The ``values`` of the columns asked for, in that order, or the ``reason`` why there are none.
+def rows(file: BinaryIO, names: Sequence[str], *, each: str) -> Iterator[tuple[int, list[str], str]]:
+    """Yield of each row of ``file``, empty lines left out, its number, the values of the columns ``names`` and what is
+    wrong with it (empty: nothing). ``each`` is what a row stands for: an "event".
 
-    ``number`` is that of the line on which the row begins, the header being 1.
-    """
-
-    number: int
-    values: list[str] | None = None
-    reason: str | None = None
-
-
-def rows(file: BinaryIO, names: Sequence[str], *, each: str) -> Iterator[CsvRow]:
-    """Yield the rows of ``file`` in their order, empty lines left out; ``each`` is what a row stands for ("event").
-
+    The number is that of the line on which the row begins, the header being 1.
     Raises Refused with a sentence, at any row, if the whole file is no CSV in UTF-8 with ``names`` in its header.
     """
     with reading(file) as reader:
@@ -34,15 +25,14 @@ def rows(file: BinaryIO, names: Sequence[str], *, each: str) -> Iterator[CsvRow]
             try:
                 values = next(reader, None)
             except csv.Error as error:
-                yield CsvRow(number, reason=_misquoted(error, number, reader.line_num))
+                yield number, [], _misquoted(error, number, reader.line_num)
                 continue
             if values is None:
                 return
             if len(values) == len(header):
-                yield CsvRow(number, [plain(values[place]) for place in places])
+                yield number, [plain(values[place]) for place in places], ""
             elif values:
-                reason = f"The row has {len(values)} values, and the header has {len(header)} columns."
-                yield CsvRow(number, reason=reason)
+                yield number, [], f"The row has {len(values)} values, and the header has {len(header)} columns."
 
 
 @contextmanager

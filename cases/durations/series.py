@@ -32,10 +32,9 @@ def read_series(file: BinaryIO) -> list[Series]:
     """
     found: dict[str, Series] = {}
     wrong = []
-    for row in csv_rows.rows(file, COLUMNS, each="value"):
-        reason = row.reason or _take(row.values, found)
-        if reason:
-            wrong.append(f"Row {row.number}: {reason}")
+    for number, values, reason in csv_rows.rows(file, COLUMNS, each="value"):
+        if reason := reason or _take(values, found):
+            wrong.append(f"Row {number}: {reason}")
     if wrong:
         more = len(wrong) - AT_MOST
         raise Refused(wrong[:AT_MOST] + ([f"{more} more rows cannot be used."] if more > 0 else []))

@@ -46,8 +46,8 @@ def read(file: BinaryIO, columns: Columns) -> Iterator[Row]:
     Raises Refused with a sentence, at any row, if the whole file is no CSV in UTF-8 with ``columns`` in its header.
     """
     names = (columns.case, columns.stage, columns.time, *columns.facts)
-    for row in csv_rows.rows(file, names, each=EACH):
-        yield Row(row.number, reason=row.reason) if row.reason else _row(row.number, *row.values, columns=columns)
+    for number, values, reason in csv_rows.rows(file, names, each=EACH):
+        yield Row(number, reason=reason) if reason else _row(number, values, columns)
 
 
 def first_lines(file: BinaryIO, most: int) -> tuple[list[str], list[list[str]]]:
@@ -68,8 +68,9 @@ def first_lines(file: BinaryIO, most: int) -> tuple[list[str], list[list[str]]]:
         return header, rows
 
 
-def _row(number, case, activity, time, *answers, columns):
-    facts = {name: answer for name, answer in zip(columns.facts, answers, strict=True) if answer}
+def _row(number, values, columns):
+    case, activity, time = values[:3]
+    facts = {name: answer for name, answer in zip(columns.facts, values[3:], strict=True) if answer}
     if reason := _problem(case, activity, facts, columns):
         return Row(number, reason=reason)
     try:
