@@ -29,18 +29,15 @@ WITH event AS (
     SELECT log_id, happened_at, activity, facts, position
     FROM cases_logevent AS known JOIN log_growing USING (case_id)
     WHERE NOT EXISTS (SELECT FROM log_event WHERE known_id = known.id)
-), stage AS (
-    SELECT DISTINCT ON (version_id, name) id, version_id, name, code, team_id, kind = 'final' AS is_final
-    FROM pathways_stage WHERE version_id IN (SELECT version_id FROM log_case)
-    ORDER BY version_id, name, position, id
 ), stay AS (
-    SELECT log_id, happened_at AS entered_at, position, facts, stage.id AS stage_id, code, team_id, is_final,
+    SELECT log_id, happened_at AS entered_at, event.position, facts, stage_id, code, team_id,
+        kind = 'final' AS is_final,
         row_number() OVER journey AS place,
-        lag(stage.id) OVER journey AS source_id,
+        lag(stage_id) OVER journey AS source_id,
         lead(happened_at) OVER journey AS next_at
     FROM event JOIN log_case USING (log_id)
-    JOIN stage ON stage.version_id = log_case.version_id AND stage.name = activity
-    WINDOW journey AS (PARTITION BY log_id ORDER BY happened_at, position)
+    JOIN log_stage USING (version_id, activity) JOIN pathways_stage AS stage ON stage.id = stage_id
+    WINDOW journey AS (PARTITION BY log_id ORDER BY happened_at, event.position)
 ), move AS (
     SELECT DISTINCT ON (source_id, target_id) id, source_id, target_id FROM pathways_transition
     ORDER BY source_id, target_id, position, id
@@ -98,19 +95,24 @@ FROM log_event JOIN log_case USING (log_id) WHERE known_id IS NULL ORDER BY numb
 """
 
 # The same stay: of one case, in one stage, begun at one instant; of several, counted from the end, so that the one in
-# which the case waited stays the one in which it waited.
+# which the case waited stays the one in which it waited. One that has ended keeps the stage of the version it was in;
+# where the case is now must be a stage of its version.
 SAME_STAYS = """
 UPDATE log_stay SET entry_id = entry.id
 FROM (
-    SELECT log_id, place, case_id, stage_id, entered_at,
+    SELECT log_id, place, is_last, case_id, stage_id, entered_at,
         row_number() OVER (PARTITION BY log_id, stage_id, entered_at ORDER BY place DESC) AS nth_last
     FROM log_stay JOIN log_case USING (log_id) WHERE is_known
 ) AS stay JOIN (
-    SELECT id, case_id, stage_id, entered_at,
-        row_number() OVER (PARTITION BY case_id, stage_id, entered_at ORDER BY left_at DESC, id DESC) AS nth_last
-    FROM cases_stageentry WHERE case_id IN (SELECT case_id FROM log_growing)
+    SELECT id, case_id, same.stage_id, was_id, entered_at, row_number() OVER (
+        PARTITION BY case_id, same.stage_id, entered_at ORDER BY left_at DESC, id DESC
+    ) AS nth_last
+    FROM cases_stageentry AS made JOIN log_case USING (case_id)
+    JOIN log_same_stage AS same ON was_id = made.stage_id AND same.version_id = log_case.version_id
+    WHERE how = 'imported' AND case_id IN (SELECT case_id FROM log_growing)
 ) AS entry USING (case_id, stage_id, entered_at, nth_last)
 WHERE log_stay.log_id = stay.log_id AND log_stay.place = stay.place
+    AND (was_id = stay.stage_id OR NOT stay.is_last)
 """
 
 # Stays of one instant that took no time are in the order of their keys: remade when a new one comes between. Where

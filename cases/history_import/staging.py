@@ -4,6 +4,8 @@
 ``log_case``     each case of a good row, with its Case if there is one and the version whose stages its events go to
 ``log_event``    each good row as an event: known by case, time, activity and how many-th of its like it is
 ``log_growing``  the cases that get new events
+``log_same_stage``  each stage of these versions, and the stages of all versions that it is, or that went into it
+``log_stage``    what logs call the stages: by the name that they have, or had, or that one had that went into them
 
 The tables are temporary, this connection's own, and are made anew by each import.
 """
@@ -15,7 +17,7 @@ from django.db import connection
 
 from cases.history_import.reading import Row
 
-DROP = "DROP TABLE IF EXISTS log_row, log_case, log_event, log_growing, log_stay, log_now"
+DROP = "DROP TABLE IF EXISTS log_row, log_case, log_event, log_growing, log_same_stage, log_stage, log_stay, log_now"
 
 ROWS = """
 CREATE TEMPORARY TABLE log_row (
@@ -38,11 +40,29 @@ LEFT JOIN (
 ) AS found USING (log_id)
 """
 
+SAME_STAGES = """
+CREATE TEMPORARY TABLE log_same_stage AS
+SELECT stage.version_id, stage.id AS stage_id, stage.position, was.id AS was_id, was.name AS activity, other.number
+FROM pathways_stage AS stage
+JOIN pathways_pathwayversion AS version ON version.id = stage.version_id
+JOIN pathways_pathwayversion AS other ON other.pathway_id = version.pathway_id AND other.status <> 'draft'
+JOIN pathways_stage AS was ON was.version_id = other.id
+    AND (was.code = stage.code OR was.code = ANY (stage.merged_from))
+WHERE stage.version_id = %(version)s OR stage.version_id IN (SELECT version_id FROM log_case)
+"""
+
+# A log goes on calling a stage as it did when the pathway was made from it. What it is called now comes first.
+NAMED_STAGES = """
+CREATE TEMPORARY TABLE log_stage AS
+SELECT DISTINCT ON (version_id, activity) version_id, activity, stage_id FROM log_same_stage
+ORDER BY version_id, activity, was_id = stage_id DESC, number DESC, position, stage_id
+"""
+
 UNKNOWN_STAGES = """
 UPDATE log_row SET reason = 'This pathway has no stage “' || activity || '”.'
 FROM log_case
 WHERE reason IS NULL AND log_case.log_id = log_row.log_id AND NOT EXISTS (
-    SELECT FROM pathways_stage WHERE pathways_stage.version_id = log_case.version_id AND name = activity
+    SELECT FROM log_stage WHERE log_stage.version_id = log_case.version_id AND log_stage.activity = log_row.activity
 )
 """
 
@@ -73,14 +93,15 @@ SELECT count(*) FROM (
 ) AS locked
 """
 
-# A journey that somebody went on with is theirs: making it anew from the log would take back what they did.
+# A journey that somebody went on with is theirs: making it anew from the log would take back what they did. That the
+# case was mapped to a new version is nothing that anybody did with it.
 REFUSE_WORKED_ON = """
 WITH worked_on AS (
     DELETE FROM log_growing USING cases_case AS c
     WHERE c.id = log_growing.case_id AND (
         status = 'on_hold'
         OR EXISTS (SELECT FROM cases_hold WHERE case_id = c.id)
-        OR EXISTS (SELECT FROM cases_stageentry WHERE case_id = c.id AND how <> 'imported')
+        OR EXISTS (SELECT FROM cases_stageentry WHERE case_id = c.id AND how NOT IN ('imported', 'mapped'))
         OR status = 'closed' AND NOT EXISTS (SELECT FROM cases_stageentry WHERE case_id = c.id AND ends_journey)
     )
     RETURNING c.id, reference
@@ -124,8 +145,11 @@ def match(pathway, version) -> None:
     ``version`` is the one that new cases begin on. Both may be None: then all is new.
     """
     with connection.cursor() as cursor:
-        cursor.execute(CASES, {"pathway": pathway and pathway.pk, "version": version and version.pk})
+        values = {"pathway": pathway and pathway.pk, "version": version and version.pk}
+        cursor.execute(CASES, values)
         cursor.execute("ANALYZE log_case")  # nobody else does that for a temporary table
+        cursor.execute(SAME_STAGES, values)
+        cursor.execute(NAMED_STAGES)
         if version:
             cursor.execute(UNKNOWN_STAGES)
         cursor.execute(EVENTS)

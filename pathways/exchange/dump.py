@@ -118,6 +118,7 @@ def _stage(stage):
         "entered_by_handoff": stage.by_handoff,
         "acceptance_limit": stage.acceptance_limit,
         "patient_wording": lines(stage.patient_wording),
+        "merged_from": stage.merged_from,
         "ladder": [_rung(step) for step in stage.ladder.all()],
         "tasks": [_task(task) for task in stage.task_templates.all()],
         "moves": [_move(move) for move in stage.transitions.all()],

@@ -147,6 +147,7 @@ STAGE = Record(
         "entered_by_handoff": Flag(default=False),
         "acceptance_limit": Limit(default=None),
         "patient_wording": Text(lines=True, default=""),
+        "merged_from": Items(Code(100), inline=True),  # stages of earlier versions that went into it
         "ladder": Items(RUNG, once="code"),
         "tasks": Items(TASK, once="code"),
         "moves": Items(MOVE),

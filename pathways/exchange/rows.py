@@ -148,6 +148,7 @@ def _stage(version, position, values, starts_in, teams, calendars):
         calendar=calendars.get(values["calendar"]),
         by_handoff=values["entered_by_handoff"],
         patient_wording=values["patient_wording"],
+        merged_from=values["merged_from"],
         **_span("limit", values["limit"]),
         **_span("accept", values["acceptance_limit"]),
     )

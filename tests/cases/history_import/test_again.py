@@ -255,12 +255,15 @@ def test_a_case_stays_one_case_when_a_newer_version_is_published(tmp_path, first
             tmp_path,
             ("A", "Seen", DAYS[5].isoformat()),
             ("C", "Seen", DAYS[5].isoformat()),
-            ("C", "Seen by a nurse", DAYS[5].isoformat()),
+            ("C", "Seen by a nurse", DAYS[6].isoformat()),
             ("A", "Seen by a nurse", DAYS[6].isoformat()),
+            ("A", "Seen by a doctor", DAYS[7].isoformat()),
         )
     )
-    assert [bad["row"] for bad in report["rejected"]] == [6, 8]
-    assert (report["cases"], report["added"]) == (3, 2)
+    assert [bad["row"] for bad in report["rejected"]] == [9]
+    assert (report["cases"], report["added"]) == (3, 4)
+    assert [stay.stage for stay in journeys()["C"]] == ["Seen by a nurse"] * 2, "a stage is known by all its names"
+    assert [stay.stage for stay in journeys()["A"]] == ["Referred", "Seen", "Seen", "Seen"]
     numbers = dict(Case.objects.values_list("log_id", "version__number"))
     assert numbers == {"A": 1, "B": 1, "C": 2}
     assert PathwayVersion.objects.get(number=1).status == "retired"

@@ -166,6 +166,7 @@ def stages(draw, codes_of_stages, code, teams, known_calendars):
         "entered_by_handoff": draw(st.booleans()),
         "acceptance_limit": draw(st.none() | spans),
         "patient_wording": draw(long_texts),
+        "merged_from": draw(st.lists(codes, max_size=2, unique=True)),
         "ladder": draw(once(rungs(teams), "code")),
         "tasks": draw(once(task, "code", most=2)),
         "moves": draw(once(move, "name")) if others else [],

@@ -61,7 +61,7 @@ MISTAKES = [
         "colour: blue",
         16,
         "A stage has no “colour”. It has: code, name, kind, team, limit, calendar, entered_by_handoff, "
-        "acceptance_limit, patient_wording, ladder, tasks, moves.",
+        "acceptance_limit, patient_wording, merged_from, ladder, tasks, moves.",
     ),
     ("kind: final", "name: Over", 16, "“name” stands here twice. Remove one."),
     ("kind: final", "? [a, b]\n  : c", 16, "Write a word before the colon, not a list or a group."),
