@@ -64,16 +64,17 @@ def _fill(batch, rules):
     pauses = defaultdict(list)
     for hold in Hold.objects.filter(entry__in=batch).order_by("started_at", "pk"):
         pauses[hold.entry_id].append(deadlines.Pause(hold.started_at, hold.ended_at))
-    due = {entry.pk: due_at for entry in batch if (due_at := _due(entry, rules, pauses.get(entry.pk, ())))}
+    found = {entry.pk: due_at for entry in batch if (due_at := due(entry, rules, pauses.get(entry.pk, ())))}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL midwatch.fill_due_times = 'on'")
-        cursor.execute(FILL, [list(due), list(due.values())])
+        cursor.execute(FILL, [list(found), list(found.values())])
         filled = cursor.rowcount
         cursor.execute("SET LOCAL midwatch.fill_due_times = 'off'")
     return filled
 
 
-def _due(entry, rules, pauses):
+def due(entry, rules: Rules, pauses) -> datetime | None:
+    """When the stay was due after ``pauses``; None if it has no limit, or one that cannot be counted, or is held."""
     if (stay := rules[entry.stage_id]) is None:
         return None
     times = {"entered_at": entry.entered_at, "shortened_at": entry.shortened_at, "due_by": entry.due_by}

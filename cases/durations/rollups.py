@@ -20,9 +20,8 @@ COLUMNS = 'stage_id, grain, "on", n, seconds, squares, late, excess, buckets, co
 # One at a time: whoever drains or rebuilds changes the same cells. Nobody else waits for it.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('midwatch'), hashtext('rollups'))"
 
-# By stage, day and bucket what the rows of ``source`` bring, and the same by week and by month. The source has the
-# columns of a stay and a sign.
-BY_BUCKET = """
+# By stage, day and bucket what the rows of ``source`` bring, which have the columns of a stay and a sign.
+BY_DAY = """
     length AS (
         SELECT stage_id, (left_at AT TIME ZONE 'Europe/London')::date AS day, sign,
             extract(epoch FROM left_at - entered_at) AS seconds,
@@ -33,7 +32,11 @@ BY_BUCKET = """
             sum(sign * seconds * seconds) AS squares, sum(CASE WHEN late > 0 THEN sign ELSE 0 END) AS late,
             sum(sign * late) AS excess
         FROM length GROUP BY stage_id, day, bucket
-    ), by_bucket AS (
+    )
+"""
+# The same by week and by month too.
+BY_BUCKET = """
+    {by_day}, by_bucket AS (
         SELECT stage_id, 0::smallint AS grain, day AS "on", bucket, n, seconds, squares, late, excess FROM by_day
         UNION ALL
         SELECT stage_id, grain, "on", bucket, sum(n), sum(seconds), sum(squares), sum(late), sum(excess)
@@ -55,8 +58,13 @@ COUNTS = """
 """
 
 
-def _by_bucket(source: str) -> str:
-    return BY_BUCKET.format(source=source, bucket=BUCKET_SQL)
+def by_day(source: str) -> str:
+    """The common table expressions that end in ``by_day``: what the rows of ``source`` bring."""
+    return BY_DAY.format(source=source, bucket=BUCKET_SQL)
+
+
+def _by_bucket(source):
+    return BY_BUCKET.format(by_day=by_day(source))
 
 
 # The counts of a cell are made anew out of those it had and those that came.

@@ -87,7 +87,7 @@ def _estimate(times, events, at_risk, confidence) -> Curve:
     remain = at_risk - events
     share = np.cumprod(remain / at_risk)
     z = NormalDist().inv_cdf((1 + confidence) / 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         deviation = z * np.sqrt(np.cumsum(events / (at_risk * remain))) / np.log(share)
         lower, upper = share ** np.exp(-deviation), share ** np.exp(deviation)
     if (gone := share <= 0).any():
