@@ -154,9 +154,11 @@ def _between(ranks, groups) -> float:
 
 
 def _longest(values) -> np.ndarray:
-    """The places of the longest tenth, with all that took as long as the shortest of them, unless these are many."""
+    """The places of the longest tenth, or the longest few, with all that took as long as the shortest of them unless
+    these are many; none where even a few would be more than a third.
+    """
     number = max(ceil(LONGEST * values.size), AT_LEAST)
-    if number >= values.size:
+    if number > values.size / 3:
         return np.array([], int)
     least = np.partition(values, -number)[-number]
     found = np.flatnonzero(values >= least)

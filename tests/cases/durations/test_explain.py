@@ -142,7 +142,7 @@ def test_shares_are_of_all_stays_also_those_of_which_the_fact_is_not_known():
     "days",
     [
         [*[1] * 5, *[2] * 35],  # nearly all took as long as the longest
-        [1, 1, 1, 1, 1, 2, 2, 2, 2],  # so few that the longest are nearly all
+        range(14),  # so few that the longest would be more than a third
     ],
 )
 def test_where_no_stays_are_the_longest_nothing_is_said_of_them(days):
@@ -150,6 +150,11 @@ def test_where_no_stays_are_the_longest_nothing_is_said_of_them(days):
     (found,) = explanations(days, {"lab": labels}, smallest=4, permutations=9)
     assert (found.sentence, found.group) == ("", "")
     assert found.share is not None
+
+
+def test_of_few_stays_the_longest_five_are_spoken_of():
+    (found,) = explanations(range(15), {"lab": ["A"] * 10 + ["B"] * 5}, permutations=9)
+    assert found.sentence == "5 of the 5 longest waits had B; it had 33 % of all."
 
 
 def test_stays_as_long_as_the_shortest_of_the_longest_are_among_them():
