@@ -23,8 +23,14 @@ soak: setup
 
 # Change the code of the watch in small ways, one at a time: at least nine in ten must make a test fail. It takes as
 # long as it takes; PARTS="deadlines sweep" chooses.
-mutants: setup
-	@.venv/bin/python -m tests.soak.mutants $(PARTS)
+mutants: setup .mutmut/installed
+	@PYTHONPATH=$(CURDIR)/.mutmut .venv/bin/python -m tests.soak.mutants $(PARTS)
+
+# What changes the code stands apart from the environment of the tests: see requirements/mutants.in.
+.mutmut/installed: requirements/mutants.txt
+	@rm -rf $(@D)
+	@python3 -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: --target $(@D) -r $<
+	@touch $@
 
 # Every figure that an issue names, one JSON line each.
 bench: setup
@@ -32,5 +38,5 @@ bench: setup
 
 # Lock files that hold for every platform and name no hosts.
 lock:
-	@cd requirements && for name in base dev; do \
+	@cd requirements && for name in base dev mutants; do \
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.txt; done

@@ -9,10 +9,11 @@ from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 
-from cases import access, showing, to_do
+from cases import access, due_in_words, showing, to_do
+from cases.due_in_words import Schedules
 from cases.models import Case, Task
 from cases.refusals import Refused
-from pathways.models import Calendar, Team
+from pathways.models import Team
 from pathways.models.calendars import ClosedDays, Nation
 
 OFFICES_CLOSE_AT = time(17)
@@ -56,7 +57,7 @@ def prepared(case, entry, now) -> str:
     """
     said = [f"{case} has been in {case.stage_name} since {showing.moment(entry.entered_at)}."]
     limit = str(case.stage_now.limit or "")
-    due = showing.due(case.due_at, now, limit=limit, schedule=_schedule(case), held=case.is_held)
+    due = due_in_words.due(case.stage_now, case.due_at, now, limit=limit, held=case.is_held)
     if due.kind == "late":
         said.append(f"It is {due.words}.")
     elif case.is_held:
@@ -87,19 +88,11 @@ def proposed_due(case, now) -> date:
     """Return the next working day, by the calendar of the case's stage or else England's: the answer is wanted by 5pm
     on it.
     """
-    schedule, holidays = _schedule(case), ClosedDays(Nation.ENGLAND, frozenset())
+    schedule, holidays = Schedules().of(case.stage_now), ClosedDays(Nation.ENGLAND, frozenset())
     day = now.astimezone(showing.LONDON).date() + timedelta(days=1)
     while not (schedule.is_working_day(day) if schedule else day.weekday() < 5 and day not in holidays):
         day += timedelta(days=1)
     return day
-
-
-def _schedule(case):
-    calendar = Calendar.objects.filter(pk=case.stage_now.calendar_id).first()
-    try:
-        return calendar and calendar.schedule()
-    except ValueError:  # a calendar without hours: the sweep says so, and a colleague is to be asked all the same
-        return None
 
 
 def five_on(day: date) -> datetime:

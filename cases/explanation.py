@@ -15,7 +15,7 @@ from cases import as_known, deadlines, why
 from cases.models import Case, Escalation, NoticeLine, SweepRun, Timer
 from cases.refusals import Refused
 from cases.showing import duration, moment, sentence
-from cases.watch import watched, watchman
+from cases.watch import sweep, watched, watchman
 from cases.why import Cause
 from pathways.models import Calendar
 
@@ -266,14 +266,15 @@ def _sweep_after(at):
 
 def _of_watch(at, before, after, was_awake) -> Iterator[str]:
     if before is None:
-        yield "The record holds no sweep before this moment: whether the watch was awake cannot be said."
-    else:
-        ago = duration(at - before.as_of)
-        woke = "The watch was awake" if was_awake else "The watch was asleep"
-        last = f"the last sweep was that of {moment(before.as_of)}, {ago} before"
-        yield f"{woke}: {last}. It raised {before.escalations}."
-        if before.set_aside:
-            yield f"That sweep set {before.set_aside} aside with an error."
+        kept = f"Sweeps are kept for {sweep.RUNS_KEPT_FOR.days} days."
+        yield f"The record holds no sweep before this moment: whether the watch was awake cannot be said. {kept}"
+        return  # and the first that is kept need not be the one that came next
+    ago = duration(at - before.as_of)
+    woke = "The watch was awake" if was_awake else "The watch was asleep"
+    last = f"the last sweep was that of {moment(before.as_of)}, {ago} before"
+    yield f"{woke}: {last}. It raised {before.escalations}."
+    if before.set_aside:
+        yield f"That sweep set {before.set_aside} aside with an error."
     if after is None:
         yield "There was no sweep after it yet."
     else:

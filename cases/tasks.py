@@ -35,6 +35,11 @@ def check_timers():
 
 
 @shared_task
+def forget_old_sweeps():
+    watch_sweep.forget_old(timezone.now())
+
+
+@shared_task
 def check_durations():
     due_times.fill()
     for sentence in rollups.check(rollups.stages_of()):

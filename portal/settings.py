@@ -189,6 +189,7 @@ CELERY_BEAT_SCHEDULE = {
     "check timers": {"task": "cases.tasks.check_timers", "schedule": crontab(hour=3, minute=30)},
     "check durations": {"task": "cases.tasks.check_durations", "schedule": crontab(hour=3, minute=45)},
     "radar": {"task": "cases.tasks.look_at_the_radar", "schedule": crontab(hour=4, minute=30)},
+    "old sweeps": {"task": "cases.tasks.forget_old_sweeps", "schedule": crontab(hour=2, minute=15)},
     "old imports": {"task": "cases.tasks.forget_old_imports", "schedule": crontab(hour=2, minute=30)},
     "set-up": {"task": "cases.tasks.look_at_the_setup", "schedule": crontab(minute=5)},
 }

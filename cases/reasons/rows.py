@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from cases.due_in_words import Schedules
 from cases.reasons import onward
 from cases.reasons.because import Asked, Next
 from cases.reasons.registry import of
-from cases.web.ages import Age, Schedules, age
+from cases.web.ages import Age, age
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.urls import reverse
 
-from cases import showing
+from cases import due_in_words, showing
+from cases.due_in_words import Schedules
 from cases.models import Case, Escalation, Timer
 from cases.watch.ladders import PROMISE_BROKEN, UNANSWERED
 
@@ -28,12 +29,17 @@ class Line:
 
     @classmethod
     def of(cls, escalations, now) -> list["Line"]:
-        """The lines of the ``escalations`` (with their cases), in their order; one query at most."""
+        """The lines of the ``escalations`` (with their cases), in their order; two queries at most."""
+        schedules = Schedules()
         asked = [one.thing_id for one in escalations if one.kind == Kind.ESCALATION]
         first = Escalation.objects.select_related("case").in_bulk(asked) if asked else {}
         abouts = [first[one.thing_id] if one.kind == Kind.ESCALATION else one for one in escalations]
         return [
-            cls(one, about, showing.due(about.due_at, now, limit=about.limit))
+            cls(
+                one,
+                about,
+                due_in_words.due(about.case.stage_now, about.due_at, now, limit=about.limit, schedules=schedules),
+            )
             for one, about in zip(escalations, abouts, strict=True)
         ]
 

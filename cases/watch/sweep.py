@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 BATCH_SIZE = 4000
 SET_ASIDE_FOR = timedelta(minutes=15)
+RUNS_KEPT_FOR = timedelta(days=90)  # as far back as a what-if looks
 
 
 @dataclass(slots=True)
@@ -65,6 +66,12 @@ def last_as_of():
     return (
         SweepRun.objects.filter(finished_at__isnull=False).order_by("-as_of").values_list("as_of", flat=True).first()
     )
+
+
+def forget_old(now) -> int:
+    """Delete the records of sweeps that nobody will ask for any more, and return how many: there is one a minute."""
+    deleted, _ = SweepRun.objects.filter(as_of__lt=now - RUNS_KEPT_FOR).delete()
+    return deleted
 
 
 def _due(kind, as_of):

@@ -4,11 +4,9 @@ every page.
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
-from cases import showing
-from pathways.models import Calendar
-from pathways.working_time import Schedule
+from cases import due_in_words, showing
+from cases.due_in_words import Schedules
 
 
 @dataclass(frozen=True)
@@ -20,23 +18,6 @@ class Age:
     limit: str
     due: showing.Due
     share: float | None
-
-
-class Schedules:
-    """When the teams of one page are open: all calendars, in one statement, when the first is asked for."""
-
-    @cached_property
-    def _calendars(self):
-        return Calendar.objects.in_bulk()
-
-    def of(self, stage) -> Schedule | None:
-        """Return the schedule that the limit of ``stage`` is counted with; None if it needs none, or is never open."""
-        if stage.calendar_id is None or stage.limit is None or not stage.limit.is_working:
-            return None
-        try:
-            return self._calendars[stage.calendar_id].schedule()
-        except ValueError:  # a calendar without hours: the sweep says so, and the list is still to be read
-            return None
 
 
 def age(
@@ -55,9 +36,9 @@ def age(
     stage = case.stage_now
     is_shortened = due_by is not None and due_by == case.due_at
     limit = "" if is_shortened else str(stage.limit or "")
-    is_late = case.due_at is not None and case.due_at < now
-    schedule = (schedules or Schedules()).of(stage) if is_late and not is_shortened else None
-    due = showing.due(case.due_at, now, limit=limit, schedule=schedule, entered_at=entered_at, held=case.is_held)
+    due = due_in_words.due(
+        stage, case.due_at, now, limit=limit, schedules=schedules, entered_at=entered_at, held=case.is_held
+    )
     whole = (case.due_at - entered_at).total_seconds() if case.due_at else 0
     share = (now - entered_at).total_seconds() / whole if whole > 0 else None
     return Age(entered_at, showing.duration(now - entered_at), limit, due, share)

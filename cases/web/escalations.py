@@ -15,7 +15,8 @@ from django.utils.functional import cached_property
 from django.views.decorators.cache import never_cache
 from django.views.generic.base import TemplateView, View
 
-from cases import access, showing
+from cases import access, due_in_words, showing
+from cases.due_in_words import Schedules
 from cases.keyset import Order, Place
 from cases.models import Case, Escalation, Timer
 from cases.overdue import count
@@ -191,6 +192,10 @@ class Escalations(EscalationsView, TemplateView):
             **context,
         )
 
+    @cached_property
+    def schedules(self):
+        return Schedules()
+
     def _states(self):
         """Each list with how many are in it by the same choices, and its address."""
         for_each = dict.fromkeys(State, 0)
@@ -206,7 +211,7 @@ class Escalations(EscalationsView, TemplateView):
     def _row(self, one, told):
         page = PAGES.get(one.kind)
         url = reverse(page, args=[one.case.reference, one.thing_id]) if page else one.case.get_absolute_url()
-        due = showing.due(one.due_at, self.now, limit=one.limit)
+        due = due_in_words.due(one.case.stage_now, one.due_at, self.now, limit=one.limit, schedules=self.schedules)
         return Row(one, due, told, self.answer_pk(one), url)
 
 

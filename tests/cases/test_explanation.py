@@ -138,6 +138,15 @@ def test_without_any_record_of_a_sweep_it_says_that_it_cannot_say(case):
     )
 
 
+def test_where_the_sweeps_of_that_time_are_forgotten_the_first_that_is_kept_is_not_called_the_next(case):
+    swept(DUE - HOUR)
+    swept(DUE + DAY)
+    swept(DUE + 5 * DAY)
+    assert sweep.forget_old(DUE + 2 * DAY + sweep.RUNS_KEPT_FOR) == 2
+    (said,) = explain(case, DUE + HOUR, now=LONG_AFTER).watch
+    assert said.endswith("whether the watch was awake cannot be said. Sweeps are kept for 90 days.")
+
+
 def test_on_hold_nothing_is_reached(case):
     by = a_member("booking")
     with at(MONDAY + 9 * DAY):

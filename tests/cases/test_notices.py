@@ -66,6 +66,15 @@ def test_the_escalation_reaches_the_manager_and_says_what_to_do(server, case, ma
     assert "Owner: nobody in Booking team" in texts(mail)[0]
 
 
+def test_what_is_over_a_limit_in_working_days_is_counted_in_working_days(server, manager):
+    case = a_case(a_pathway("urgent", ladder=URGENT, limit="5 working days"))
+    late = MONDAY + 14 * DAY  # due a week before, at the same hour
+    sweep.run(MONDAY + 7 * DAY + SECOND)
+    with time_machine.travel(late, tick=False), server.running():
+        notices.send_due()
+    assert server.mails[0]["Subject"] == f"Late: {case}, Triage, 5 working days over its limit of 5"
+
+
 def test_a_reply_goes_to_the_team_and_all_mails_about_a_case_are_one_thread(server, case):
     case.team.email = "booking@trust.example"
     case.team.save()

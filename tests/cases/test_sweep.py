@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.utils import timezone
 
-from cases import lifecycle
+from cases import lifecycle, tasks
 from cases.models import Escalation, Notice, SweepRun, Timer
 from cases.watch import sweep, timers
 from cases.watch.recipients import Recipients
@@ -13,7 +15,7 @@ from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, fres
 
 pytestmark = pytest.mark.django_db
 
-DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 DUE = MONDAY + 10 * DAY
 
 
@@ -200,6 +202,15 @@ def test_the_run_is_recorded():
     assert SweepRun.objects.get() == run
     assert run.finished_at is not None
     assert sweep.last_as_of() == DUE
+
+
+def test_the_records_of_old_sweeps_are_forgotten_in_the_night():
+    now = timezone.now()
+    kept, forgotten = sweep.run(now - sweep.RUNS_KEPT_FOR + HOUR), sweep.run(now - sweep.RUNS_KEPT_FOR - SECOND)
+    tasks.forget_old_sweeps()
+    assert SweepRun.objects.get() == kept
+    assert settings.CELERY_BEAT_SCHEDULE["old sweeps"]["task"] == tasks.forget_old_sweeps.name
+    assert sweep.forget_old(forgotten.as_of) == 0
 
 
 def test_timers_are_computed_again_and_what_differs_is_mended(case):

@@ -49,7 +49,7 @@ def test_a_python_without_pip_is_refused(checkout):
     assert not (checkout / ".venv").exists()
 
 
-@pytest.mark.parametrize("lock", ["base.txt", "dev.txt", "assets.txt"])
+@pytest.mark.parametrize("lock", ["base.txt", "dev.txt", "mutants.txt", "assets.txt"])
 def test_a_lock_names_no_host_and_a_hash_for_every_package(lock):
     text = (CHECKOUT / "requirements" / lock).read_text()
     packages = [line for line in text.replace("\\\n", "").splitlines() if "==" in line]

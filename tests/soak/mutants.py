@@ -33,7 +33,9 @@ class Part:
 WATCH = (
     "tests/cases/test_sweep.py",
     "tests/cases/test_notices.py",
-    "tests/cases/watch",
+    "tests/cases/watch/test_effects.py",
+    "tests/cases/watch/test_digests.py",
+    "tests/cases/watch/test_answers.py",
 )
 PARTS = {
     "working_time": Part(

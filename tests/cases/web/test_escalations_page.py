@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from cases import lifecycle, to_do
-from cases.models import Case, Escalation, Task
+from cases.models import Case, Escalation, Notice, NoticeLine, Task
 from cases.watch import escalations, sweep
 from pathways.models import Membership, Pathway, Team, system_user
 from tests.cases.web.reading import reasons, words
@@ -77,6 +77,16 @@ def test_one_row_for_each_late_thing_says_what_how_late_and_who_was_told(signed_
     assert "Triage: 3 days over its limit of 10." in said
     assert str(manager) in said, "the owner's place is the manager's while nobody has the case"
     assert f"{late} " in said
+
+
+def test_what_is_over_a_limit_in_working_days_is_counted_as_on_every_list(signed_in, client):
+    case = a_case(a_pathway("weekdays", ladder=LADDER, limit="5 working days"))
+    sweep.run(MONDAY + 7 * DAY + SECOND)
+    now = MONDAY + 14 * DAY
+    said = "5 working days over its limit of 5"
+    assert f"Triage: {said}." in words(at(signed_in, now=now))
+    assert said in words(at(signed_in, f"/cases/?q={case}", now))
+    assert said in words(at(signed_in, case.get_absolute_url(), now))
 
 
 def test_an_answer_moves_it_to_what_is_promised_and_a_promise_that_is_kept_to_nowhere(signed_in, late, manager):
@@ -156,8 +166,8 @@ def test_a_restricted_case_is_told_to_nobody_outside_of_its_teams(client, late, 
     lifecycle.assign_case(late, None, by=system_user(), at=NOW)
     Case.objects.filter(pk=late.pk).update(restricted=True)
     told = highest(late)
-    told.lines.update(recipient=teller)
-    told.lines.first().notice.__class__.objects.update(recipient=teller)
+    NoticeLine.objects.update(recipient=teller)
+    Notice.objects.update(recipient=teller)
     client.force_login(teller)
     assert listed(at(client)) == []
     assert late.reference not in at(client).content.decode()
