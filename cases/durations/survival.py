@@ -25,6 +25,7 @@ import numpy as np
 from cases.durations.stays import Stay, is_wait, seconds
 
 REACHED = 1e-12  # 0.75 * 2/3 is half, in the computer too
+SAME = 1e-9  # of those at risk: seven times a seventh is one, less the last digits
 FEWEST = 2  # under watch while others come later
 
 
@@ -85,6 +86,7 @@ def curve(found: "Watched", *, confidence=0.95, fewest=FEWEST) -> Curve:
 
 def _estimate(times, events, at_risk, confidence) -> Curve:
     remain = at_risk - events
+    remain[remain <= SAME * at_risk] = 0.0
     share = np.cumprod(remain / at_risk)
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

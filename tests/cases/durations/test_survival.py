@@ -193,6 +193,15 @@ def test_a_weight_is_as_good_as_as_many_stays(rows):
     assert together.unknown_from == apart.unknown_from
 
 
+def test_a_stay_may_stand_for_a_part_of_one():
+    left = np.array([3.0, 5, 9])
+    whole = survival(np.zeros(3), left, [True] * 3)
+    parts = survival(np.zeros(21), np.repeat(left, 7), [True] * 21, np.full(21, 1 / 7))
+    for name in ("survival", "lower", "upper", "at_risk", "events"):
+        assert getattr(parts, name) == pytest.approx(getattr(whole, name)), name
+    assert parts.survival[-1] == 0
+
+
 @given(counts)
 def test_the_band_holds_the_curve_and_all_of_them_fall(rows):
     found = survival(*zip(*((min(a, b), max(a, b), ended) for a, b, ended, _ in rows), strict=True))
