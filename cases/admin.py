@@ -8,6 +8,7 @@ from cases.models import (
     Case,
     Escalation,
     FormRecord,
+    HistoryImport,
     Hold,
     ListExport,
     Note,
@@ -143,9 +144,19 @@ class SweepRunAdmin(ReadOnlyAdmin):
     list_display = ["as_of", "started_at", "finished_at", "escalations", "set_aside"]
 
 
+@admin.register(HistoryImport)
+class HistoryImportAdmin(ReadOnlyAdmin, HistoryAdmin):
+    """Who brought in which log, and what became of it. It is done on the import page."""
+
+    list_display = ["name", "pathway_name", "uploaded_at", "uploaded_by", "state", "added", "rejected"]
+    list_select_related = ["uploaded_by"]
+    list_filter = ["state"]
+    view_on_site = False  # that page is for those who bring in logs
+
+
 @admin.register(ListExport)
 class ListExportAdmin(ReadOnlyAdmin):
-    """Who took which list of cases out of the portal; the choices of a list name no patient."""
+    """Who took which list of cases, or event log, out of the portal; the choices of a list name no patient."""
 
     list_display = ["exported_at", "exported_by", "rows", "query"]
     list_select_related = ["exported_by"]

@@ -22,8 +22,9 @@ from pathways import groups
 from pathways.models import Pathway
 from portal.embedded import places
 from tests.cases.history_import.logs import journeys
-from tests.factories import fresh
-from tests.factories import in_group as made_in_group
+from tests.cases.test_worker import a_worker, until
+from tests.factories import fresh, in_group
+from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +37,7 @@ LOG = "case_id,activity,timestamp\n" + "".join(
 
 @pytest.fixture
 def administrator(transactional_db):
-    return made_in_group(groups.PATHWAY_ADMINISTRATOR)
+    return in_group(groups.PATHWAY_ADMINISTRATOR)
 
 
 def checked(by, code="clinic"):
@@ -136,6 +137,16 @@ def test_a_cache_that_does_not_answer_stops_no_import(administrator, settings):
     assert uploads.progress(record) is None
     assert at_work.work(record.pk, str(record.ticket))
     assert fresh(record).state == "done"
+
+
+def test_the_real_worker_brings_in_what_was_asked_for_on_the_page(administrator, tmp_path):
+    log, server = tmp_path / "worker.log", MailServer()
+    record = checked(administrator)
+    with server.running(), a_worker(server, log, broker=places.redis_url()) as worker:
+        until(lambda: "ready." in log.read_text(), worker, log)
+        uploads.bring_in(record, by=administrator)
+        until(lambda: fresh(record).is_over, worker, log)
+    assert (fresh(record).state, fresh(record).added) == ("done", 150)
 
 
 # A worker that gets as far as making the cases, says so, and waits there to be killed.

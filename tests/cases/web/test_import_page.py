@@ -11,7 +11,7 @@ from cases.history_import.progress import Step, Told
 from cases.history_import.reading import Columns
 from cases.models import Case, HistoryImport, RejectedRow
 from cases.watch import alone
-from pathways.groups import PATHWAY_ADMINISTRATOR
+from pathways.groups import INSPECTOR, PATHWAY_ADMINISTRATOR
 from pathways.models import Pathway
 from tests.cases.web.reading import reasons, title, words
 from tests.factories import fresh, in_group
@@ -357,6 +357,17 @@ def test_only_pathway_administrators_come_in_and_the_others_are_told_whom_to_ask
         assert client.post(address(act)).status_code == 403
     assert client.get("/import/").status_code == add(client).status_code == 403
     assert record().state == "checked"
+
+
+def test_an_inspector_reads_in_the_admin_who_brought_in_what_and_nobody_changes_it(client, administrator):
+    checked(client)
+    client.force_login(in_group(INSPECTOR, is_staff=True))
+    place = f"/admin/cases/historyimport/{record().pk}"
+    assert "log.csv" in client.get("/admin/cases/historyimport/").content.decode()
+    assert client.get(f"{place}/change/").status_code == 200
+    assert "Check asked for" in client.get(f"{place}/history/").content.decode()
+    assert client.post(f"{place}/change/", {"state": "done"}).status_code == 403
+    assert client.post(f"{place}/delete/").status_code == 403
 
 
 def test_who_is_signed_out_meanwhile_is_led_to_sign_in_and_not_into_the_middle_of_the_page(client, administrator):
