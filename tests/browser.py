@@ -8,6 +8,7 @@ the content security policy had to stop, and on a request to another host.
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +23,7 @@ FLAGS = [
 ]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+REPLACED = 5  # times at most that a page may be replaced by itself before somebody has looked at it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -101,12 +103,24 @@ def sign_in(page, user, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def then_the_page_is_accessible(page) -> None:
-    """Fail with every rule of axe that the page breaks, and where it does."""
-    from axe_playwright_python.sync_playwright import Axe
+def settle(page) -> float:
+    """Wait for the page that is under way, if one is, and until it has been loaded; return when it began.
 
-    page.wait_for_load_state()  # a click waits until the new page begins, and that may be without any element yet
-    violations = Axe().run(page).response["violations"]
+    A click waits until the page that it leads to begins, and no longer; a key or a script does not wait at all.
+    """
+    from playwright.sync_api import Error
+
+    for _ in range(REPLACED):
+        page.locator("html").wait_for(state="attached")  # which looks only when no other page is under way
+        page.wait_for_load_state()
+        with suppress(Error):  # replaced just now
+            return page.evaluate("performance.timeOrigin")
+    raise AssertionError(f"{page.url} is replaced again and again.")
+
+
+def then_the_page_is_accessible(page, **options) -> None:
+    """Fail with every rule of axe that the page breaks, and where it does; ``options`` are axe's own."""
+    violations = broken_rules(page, **options)
     assert not violations, f"{page.url} is not accessible:\n" + "\n".join(
         f"- {violation['help']} ({violation['id']}, {violation['impact']})\n"
         + "\n".join(f"    {' '.join(map(str, node['target']))}: {node['html'][:200]}" for node in violation["nodes"])
@@ -114,9 +128,33 @@ def then_the_page_is_accessible(page) -> None:
     )
 
 
+def broken_rules(page, **options) -> list[dict]:
+    """Return the rules that the page breaks; should it be replaced while axe looks, those of the page that came."""
+    from playwright.sync_api import Error
+
+    for _ in range(REPLACED):
+        began = settle(page)
+        try:
+            found = look(page, options)
+        except Error:
+            if settle(page) == began:
+                raise
+        else:
+            if settle(page) == began:
+                return found
+    raise AssertionError(f"{page.url} was replaced again and again before axe had seen all of it.")
+
+
+def look(page, options: dict) -> list[dict]:
+    """Let axe look at the page, and return the rules that it finds broken."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return Axe().run(page, options={"resultTypes": ["violations"]} | options).response["violations"]
+
+
 def then_the_page_fits_a_phone(page) -> None:
     """Fail if a phone would have to scroll the whole page sideways."""
-    page.wait_for_load_state()
+    settle(page)
     page.set_viewport_size(PHONE)
     for _ in range(50):  # the menu's script folds it a moment after the window became narrow
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -42,7 +42,7 @@ def given_the_worklist(page, office, who="manager"):
     browser.sign_in(page, office[who], PASSWORD)
     page.get_by_role("link", name="Cases", exact=True).click()
     expect(page.locator("#list-count")).to_contain_text("41 cases")
-    page.wait_for_load_state()  # no person is quicker than the script
+    browser.settle(page)  # no person is quicker than the script
 
 
 def when_i_choose(page, label, choice):

@@ -1,12 +1,12 @@
 """The admin in a real browser, where the content security policy is the browser's own."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from pathways.groups import PATHWAY_ADMINISTRATOR
 from pathways.models import Pathway
 from pathways.publishing import revise
+from tests import browser
 from tests.browser import sign_in
 from tests.factories import TeamFactory, a_pathway, in_group, office_hours
 
@@ -27,8 +27,7 @@ def administrator(page):
 
 def then_the_page_is_accessible(page, *, once):
     once.wait_for()
-    broken = Axe().run(page, options=RULES).response["violations"]
-    assert not broken, [(rule["help"], [node["html"] for node in rule["nodes"]]) for rule in broken]
+    browser.then_the_page_is_accessible(page, **RULES)
 
 
 def test_stages_are_added_row_by_row_and_published(page, administrator):
