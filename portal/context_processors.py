@@ -24,7 +24,7 @@ def _navigation(request):
     if not only_reads:
         places.append(("Open a case", "open_case"))
     if access.sees_figures(user):
-        places.append(("Stage durations", "durations"))
+        places.append(("Where patients are stuck", "durations"))
     if settings.EMBEDDED:
         places.append(("Mail sent", "mail-sent"))
     if access.is_pathway_administrator(user):

@@ -113,6 +113,7 @@ def settle(page) -> float:
     for _ in range(REPLACED):
         page.locator("html").wait_for(state="attached")  # which looks only when no other page is under way
         page.wait_for_load_state()
+        page.locator(".htmx-request").first.wait_for(state="detached")  # a part of it that is still to come
         with suppress(Error):  # replaced just now
             return page.evaluate("performance.timeOrigin")
     raise AssertionError(f"{page.url} is replaced again and again.")

@@ -14,9 +14,10 @@ from cases.demo import words
 from cases.demo.stories import WORKING_DAY, WORKING_WEEK
 from cases.history_import import Columns
 
-PATHWAY, JOURNEYS, WEEKS = "elective-18-weeks", 420, 60
+PATHWAY, JOURNEYS, WEEKS = "elective-18-weeks", 420, 48
 FACTS = {"diagnostics": "test", "awaiting-diagnostic-report": "lab"}  # what is known on the way into a stage
-SLOW_LAB, OFTEN_SLOW = "A reporting company", 0.12
+SLOW_LAB, OFTEN_SLOW = "A reporting company", 0.16
+SLOWER = 1.7  # times the others, when it does not take weeks
 QUICKER_TRIAGE = timedelta(weeks=22)  # ago
 
 # How long each stage takes: half of the cases less than so many working days, and how widely they spread. All within
@@ -66,6 +67,8 @@ def _days(code, usual, at, lab, now, rng) -> float:
     median, spread = usual
     if code == "triage" and at > now - QUICKER_TRIAGE:
         median /= 2
-    if code == "awaiting-diagnostic-report" and lab == SLOW_LAB and rng.random() < OFTEN_SLOW:
-        return rng.uniform(13, 30)
+    if code == "awaiting-diagnostic-report" and lab == SLOW_LAB:
+        if rng.random() < OFTEN_SLOW:
+            return rng.uniform(13, 30)
+        median *= SLOWER
     return median * rng.lognormvariate(0, spread)

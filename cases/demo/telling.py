@@ -25,6 +25,7 @@ from pathways.models import Role
 # What happens in one life or one watch: yields the instant of its next act, and does that act when it is resumed.
 Acts = Iterator[datetime]
 
+A_LONG_WAIT = timedelta(days=4)  # for a report
 LONG_AHEAD = timedelta(days=60)  # what is owed only then is not done yet
 FIRST_LOOK = time(7, 45)  # the watch of the past: once, on the morning of each working day
 
@@ -168,7 +169,7 @@ class Life:
     def arrive(self, stay):
         at = stay.entered_at
         if self.case is not None:
-            self.case = self.accept(at) if self.came_by.target.by_handoff else self.move(at)
+            self.case = self.accept(at) if self.came_by.target.by_handoff else self.move(stay)
             self.owner = self.owner if self.case.owner_id else None
             return
         by = self.telling.somebody(stay.stage.team.code, Role.CASEWORKER)
@@ -177,14 +178,14 @@ class Life:
         patient = enter_patient(by=by, nhs_number=self.nhs_number, at_risk=at_risk, **person)
         self.case = lifecycle.open_case(stay.stage.version.pathway, patient, by=by, at=at)
 
-    def move(self, at):
+    def move(self, stay):
         asked_for = [fact.code for fact in asked.facts_on_the_way(self.came_by.target)]
-        facts = {code: self.fact(code) for code in asked_for if code in words.FACTS}
-        return lifecycle.move_case(self.case, self.came_by, by=self.by, facts=facts, at=at)
+        facts = {code: self.fact(code, stay) for code in asked_for if code in words.FACTS}
+        return lifecycle.move_case(self.case, self.came_by, by=self.by, facts=facts, at=stay.entered_at)
 
-    def fact(self, code):
-        """What is known on the way into a stage. Whoever waits for weeks waits for the lab that is often slow."""
-        if code == "lab" and self.story.standing is Standing.LATE_BY_WEEKS:
+    def fact(self, code, stay):
+        """What is known on the way into a stage. Whoever waits for long waits for the lab that is often slow."""
+        if code == "lab" and (stay.left_at or self.now) - stay.entered_at > A_LONG_WAIT:
             return SLOW_LAB
         return self.telling.known.choice(words.FACTS[code])
 

@@ -1,4 +1,5 @@
 from cases.models.case import Case
+from cases.models.decisions import LimitsDecision
 from cases.models.durations import DurationCell, SpellChange
 from cases.models.events import CaseEvent, Override
 from cases.models.evidence import Document, DocumentContent, FormRecord, Note
@@ -22,6 +23,7 @@ __all__ = [
     "HistoryImport",
     "HistoryImportFile",
     "Hold",
+    "LimitsDecision",
     "ListExport",
     "LogEvent",
     "Note",

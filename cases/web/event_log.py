@@ -1,7 +1,5 @@
 """Take out the event log of a pathway: what of it, and then the file. By POST: it is written down who took it."""
 
-from datetime import datetime, time
-
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import StreamingHttpResponse
@@ -11,9 +9,9 @@ from django.utils.functional import cached_property
 from django.views.generic import FormView
 
 from cases import access, event_log
-from cases.showing import LONDON
+from cases.durations.days import ONE_DAY, begin_of
 from cases.web.date_input import DateField
-from cases.web.durations import NOT_YOURS, end_of
+from cases.web.durations.pages import NOT_YOURS
 from cases.web.form_look import PageForm
 from cases.web.pages import SignedInView
 from pathways.models import Pathway
@@ -68,8 +66,8 @@ class EventLogForm(PageForm):
         return event_log.Asked(
             facts=tuple(chosen.get("facts", ())),
             by_log_id=chosen["called"] == FROM_LOG,
-            since=datetime.combine(first, time(), tzinfo=LONDON) if first else None,
-            until=end_of(last) if last else None,
+            since=begin_of(first) if first else None,
+            until=begin_of(last + ONE_DAY) if last else None,
         )
 
 

@@ -11,12 +11,11 @@ from cases import access
 from cases.keyset import Order
 from cases.lateness import lateness
 from cases.models import Case, SavedView, StageEntry, Task
-from cases.questionnaire import YES_NO
 from cases.reasons import Reason
+from cases.web.facts import to_choose_from
 from cases.web.form_look import PageForm
 from pathways.maps import version_map
 from pathways.models import Membership, PathwayVersion, Stage, Team
-from pathways.models.forms import QuestionKind
 
 MY_TEAMS, MANAGED, MINE, NOBODYS, ANY = "@my-teams", "@managed", "@me", "@nobody", "@any"  # no code holds an @
 LATENESS = [
@@ -84,7 +83,7 @@ class FilterForm(PageForm):
         fields["reason"].choices = [("", "Any reason"), *Reason.choices]
         if searched:
             fields["status"].choices = STATUSES_SEARCHED
-        for code, name, answers in self._facts():
+        for code, name, answers in to_choose_from(self.chosen_map) if self.chosen_map else ():
             fields[FACT + code] = forms.ChoiceField(label=name, required=False, choices=[("", "Any"), *answers])
 
     @cached_property
@@ -146,22 +145,6 @@ class FilterForm(PageForm):
     def _detours(self):
         maps = [self.chosen_map] if self.chosen_map else self.maps
         return sorted({code: rule.name for found in maps for code, rule in found.detour_rules.items()}.items())
-
-    def _facts(self):
-        """The facts of the chosen pathway whose answers are known: (code, name, answers)."""
-        found = self.chosen_map
-        if found is None:
-            return []
-        given = {fact.code: list(fact.choices) for fact in found.facts.values()}
-        for question in (q for form in found.forms.values() for q in form.questions.all() if q.fact):
-            answers = [value for value, _ in YES_NO] if question.kind == QuestionKind.YES_NO else question.choices
-            given.setdefault(question.fact, []).extend(answers)
-        words = dict(YES_NO)
-        return [
-            (fact.code, fact.name, [(answer, words.get(answer, answer)) for answer in dict.fromkeys(given[fact.code])])
-            for fact in found.facts.values()
-            if given[fact.code]
-        ]
 
     @cached_property
     def chosen(self) -> dict:

@@ -20,17 +20,10 @@ from cases.reasons import RADAR, Reason
 from cases.watch import answers
 from cases.watch.answers import State
 from cases.web.list_filter import MANAGED, NOBODYS
+from cases.web.numbers import Number
 from cases.web.supervision import SupervisionView
 
 OLDEST = 5
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number and the address of what is behind it."""
-
-    value: int
-    url: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +53,7 @@ class MyTeamsPage(SupervisionView, TemplateView):
         return super().get_context_data(
             chips=[*late_chips(found), *answer_chips(counts)],
             stages=stages(found),
+            stuck=stuck_in(found),
             answers=answered(counts),
             answer_states=[state.label for state in State],
             radar=on_the_radar(found),
@@ -122,6 +116,15 @@ def stages(found) -> list[Line]:
         numbers = [cases(cell.cases, **where), *(cases(cell.by[code], **where, late=code) for code in LATENESS)]
         lines.append(Line(name, f"{place.pathway}, {found.names[place.team]}", numbers))
     return lines
+
+
+def stuck_in(found) -> list[tuple[str, str]]:
+    """The pathways of these teams, code and name, the one with most late cases first."""
+    late, names = Counter(), {}
+    for place, cell in found.stages.items():
+        late[place.pathway_code] += cell.by["late"]
+        names[place.pathway_code] = place.pathway
+    return [(code, names[code]) for code, _ in late.most_common()]
 
 
 def answered(counts) -> list[Line]:

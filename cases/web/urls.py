@@ -1,6 +1,6 @@
 """The addresses of the screens."""
 
-from django.urls import path
+from django.urls import include, path
 
 from cases.web import (
     acts,
@@ -10,7 +10,6 @@ from cases.web import (
     chasing,
     detours,
     documents,
-    durations,
     escalations,
     handoff_list,
     handoffs,
@@ -92,6 +91,5 @@ urlpatterns = [
     path("patients/<int:pk>/merge/", merging.MergePatients.as_view(), name="merge_patients"),
     path("patients/<int:pk>/merges/<int:merge>/undo/", merging.UndoMerge.as_view(), name="undo_merge"),
     path("pathways/<slug:code>/map/", pathway_map.PathwayMap.as_view(), name="pathway_map"),
-    path("durations/", durations.Pathways.as_view(), name="durations"),
-    path("durations/<slug:code>/", durations.StageDurations.as_view(), name="durations_of"),
+    path("durations/", include("cases.web.durations.urls")),
 ]

@@ -71,7 +71,9 @@ def test_the_pages_of_a_caseworker(page, ward, case, on_hold, closed):
 def test_the_pages_of_a_manager(page, ward, case, closed):
     sign_in(page, ward.manager, PASSWORD)
 
-    visit(page, "/durations/", "/durations/discharge-to-assess/", "/durations/discharge-to-assess/?as_of_day=1")
+    board, stage = "/durations/discharge-to-assess/", "/durations/discharge-to-assess/stages/ward-care/"
+    visit(page, "/durations/", board, f"{board}?as_of_day=1", stage, f"{stage}explained/", f"{stage}limits/")
+    visit(page, f"{board}cases/?stage=ward-care&which=waiting")
     visit(page, *pages_of(closed, "case", "reopen"))
 
 
