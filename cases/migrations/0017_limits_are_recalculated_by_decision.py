@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0015_escalations_are_written_fast'),
+        ('cases', '0016_a_log_goes_on_after_its_map_was_tidied'),
         ('pathways', '0007_merged_stages'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
