@@ -61,7 +61,7 @@ def test_a_past_day_is_shown_as_it_was(page):
     said = words(page("/durations/review/?as_of_day=2&as_of_month=4&as_of_year=2026&period=90"))
 
     assert "as of 2 April 2026, 11:59pm" in said
-    assert "1 Triage oldest" in said, "one that waits now has begun since"
+    assert "2 Triage oldest 14 days" in said, "one has left since, and one had only just begun"
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_chart_that_is_none_is_not_found(page):
 
 
 def decide(client, **answers):
-    asked = {"after_0": "2", "after_1": "3", "after_2": "2026", "reason": "A second session"}
+    asked = {"after_day": "2", "after_month": "3", "after_year": "2026", "reason": "A second session"}
     with time_machine.travel(NOW, tick=False):
         return client.post(f"{STAGE}limits/", asked | answers, follow=True)
 
@@ -229,7 +229,7 @@ def test_new_limits_are_decided_on_a_page_and_withdrawn_again(page, client):
 
 
 def test_what_cannot_be_decided_is_said_and_nothing_typed_is_lost(page, client):
-    answer = decide(client, after_2="2027")
+    answer = decide(client, after_year="2027")
 
     assert "This week has not begun yet" in words(answer)
     assert "A second session" in answer.content.decode()
