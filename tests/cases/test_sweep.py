@@ -139,7 +139,7 @@ def test_a_hold_ends_at_its_ceiling_and_the_owner_is_told(case):
     assert Notice.objects.count() == 2
 
 
-def test_one_bad_row_is_set_aside_with_its_error_and_the_others_are_raised(case):
+def test_one_bad_row_is_set_aside_with_its_error_and_the_others_are_raised(case, caplog):
     good = a_case(case.version.pathway)
     bad = a_case(a_pathway("never", limit="1 working day"))
     calendar = bad.version.stages.get(code="triage").calendar
@@ -152,6 +152,9 @@ def test_one_bad_row_is_set_aside_with_its_error_and_the_others_are_raised(case)
     timer = Timer.objects.get(case=bad)
     assert "ValueError" in timer.error
     assert timer.retry_at == DUE + SECOND + sweep.SET_ASIDE_FOR
+    (line,) = [line for line in caplog.records if line.levelname == "ERROR"]
+    assert line.getMessage() == f"Timer {timer.pk} is set aside."
+    assert line.exc_info[0] is ValueError
     assert raised(good)[-1][0] == raised(case)[-1][0] == "breach"
     assert sweep.run(DUE + 2 * SECOND).set_aside == 0, "it is not tried again at once"
 

@@ -29,6 +29,13 @@ class Part:
     tests: tuple[str, ...]
     at_once: int = 1
 
+    @property
+    def patience(self) -> int:
+        """A quarter of the seconds, besides four times those of the tests, after which a change counts as one that
+        never ends: to begin takes a while with a database.
+        """
+        return 2 if self.at_once > 1 else 15
+
 
 WATCH = (
     "tests/cases/test_sweep.py",
@@ -68,8 +75,30 @@ also_copy = ["manage.py", "templates", "requirements"]
 only_mutate = ["{mutate}"]
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "no:xdist"]
 pytest_add_cli_args_test_selection = {tests}
+timeout_constant = {patience}
+timeout_multiplier = 4
 use_git_change_detection = false
 track_dependencies = false
+"""
+
+
+# In the copy: the first run of the tests makes the database, the thousand others find it.
+MADE_ONCE = """
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker):
+    from pathlib import Path
+
+    from django.db import connection
+    from django.test.utils import setup_databases
+
+    made = Path(settings.STATE_DIR) / "made-once"
+    with django_db_blocker.unblock():
+        if not made.exists():
+            setup_databases(verbosity=0, interactive=False)
+            made.touch()
+        connection.close()
+        connection.settings_dict["NAME"] = "test_midwatch"
 """
 
 
@@ -119,7 +148,10 @@ def _copy_to(copy, part):
             (copy / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(CHECKOUT / path, copy / path)
     with open(copy / "pyproject.toml", "a") as settings:
-        settings.write(SETTINGS.format(mutate=part.mutate, tests=json.dumps(part.tests)))
+        values = {"mutate": part.mutate, "tests": json.dumps(part.tests), "patience": part.patience}
+        settings.write(SETTINGS.format(**values))
+    with open(copy / "tests" / "conftest.py", "a") as conftest:
+        conftest.write(MADE_ONCE)
 
 
 def _said(copy, *arguments):
