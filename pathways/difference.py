@@ -76,7 +76,7 @@ def _stage(stage):
         "entry by handoff": _yes(stage.by_handoff),
         "acceptance limit": str(stage.acceptance_limit or ""),
         "wording for the patient": stage.patient_wording,
-        "stages that went into it": ", ".join(stage.merged_from),
+        "merged stages": ", ".join(stage.merged_from),
     }
 
 
