@@ -4,7 +4,7 @@ from io import StringIO
 from random import Random
 
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from cases.demo import history, people, rota
@@ -30,10 +30,18 @@ def load(now=None) -> bool:
     stories = invent(now, rng)
     elective = PathwayVersion.objects.get(pathway__code=history.PATHWAY, status=PathwayVersion.Status.ACTIVE)
     history.bring_in(version_map(elective.pk), now, Random(SEED), by=system_user())  # noqa: S311
+    _take_stock()
     taken = set(Patient.objects.exclude(nhs_number=None).values_list("nhs_number", flat=True))
     Telling(staff, now, rng).tell(stories, numbers(taken, rng))
     rota.plan(staff, now)
+    _take_stock()
     return True
+
+
+def _take_stock():
+    """Let the database count its rows: by itself it does so after the commit, and plans for empty tables before."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def invent(now, rng) -> list[Story]:
