@@ -21,6 +21,7 @@ class Reason(models.TextChoices):
     NOBODYS = "nobodys", "Nobody has it"
     TASK = "task", "Task due"
     RESULT = "result", "Result not read"
+    OUTCOME = "outcome", "Outcome not recorded"
     BACK = "back", "Back from a detour"
     OWNER_GONE = "owner-gone", "Whoever has it is not there"
     NO_STEP = "no-step", "No next step"

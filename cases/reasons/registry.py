@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, NullIf
 
 from cases.models import Hold, StageEntry
 from cases.reasons import onward
+from cases.reasons.appointments import OutcomeMissing
 from cases.reasons.because import Asked, Because, Reason
 from cases.reasons.follow_ups import BackFromDetour, ResultUnread, TaskDue
 from cases.reasons.people import HandedToMe, Nobodys
@@ -29,6 +30,7 @@ REASONS: dict[str, Because] = {
         Nobodys(),
         TaskDue(),
         ResultUnread(),
+        OutcomeMissing(),
         BackFromDetour(),
         OwnerGone(),
         NoNextStep(),
