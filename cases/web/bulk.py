@@ -1,6 +1,7 @@
 """Give many cases to one person: choose them on a list, choose the person, look at what it would do, do it."""
 
 import re
+from dataclasses import dataclass
 
 from django import forms
 from django.http import QueryDict
@@ -47,6 +48,16 @@ class BulkForm(PageForm):
         return self.people.get(self.cleaned_data["person"])
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What became of a case, and the case if its reader may see it: by a reference alone one is taken for another."""
+
+    reference: str
+    sentence: str
+    left: tuple[str, ...]
+    case: Case | None
+
+
 @method_decorator(never_cache, name="dispatch")
 class GiveCases(ListView, View):
     """Three pages, each sent by POST: to whom, what it would do, what became of each case."""
@@ -71,10 +82,11 @@ class GiveCases(ListView, View):
         asked = form.cleaned_data
         person = asked.pop("person")
         if step != "do":
-            foreseen = bulk.foreseen(chosen, self._cases(chosen), person, by=request.user)
-            return self._page(chosen, form=form, person=person, foreseen=foreseen)
+            cases = self._cases(chosen)
+            foreseen = bulk.foreseen(chosen, cases, person, by=request.user)
+            return self._page(chosen, form=form, person=person, foreseen=foreseen, cases=cases)
         outcomes = bulk.hand_over(chosen, person, by=request.user, **asked)
-        return self._page([], person=person, outcomes=outcomes)
+        return self._page([], person=person, outcomes=outcomes, cases=self._cases(chosen))
 
     def _chosen(self) -> list[bulk.Chosen]:
         """The cases with who had each when it was chosen: as the page before sent it, or as the list shows now."""
@@ -94,17 +106,21 @@ class GiveCases(ListView, View):
         return list(dict.fromkeys(bulk.Chosen(reference, owner) for reference, owner in rows))
 
     def _cases(self, chosen) -> dict[str, Case]:
-        seen = Case.objects.visible_to(self.request.user).select_related("team", "owner")
+        seen = Case.objects.visible_to(self.request.user).select_related("team", "owner", "patient")
         return {case.reference: case for case in seen.filter(reference__in=[one.reference for one in chosen])}
 
-    def _page(self, chosen, **context):
+    def _page(self, chosen, cases=None, **context):
         back = f"{reverse('cases')}?{self.query}"
         step = "do" if "foreseen" in context else "person"
         outcomes = context.get("outcomes") or context.get("foreseen") or []
+
+        def shown(one):
+            return Shown(one.reference, one.sentence, one.left, cases.get(one.reference))
+
         context |= {
             "chosen": [f"{one.reference}~{one.owner or 'nobody'}" for one in chosen],
-            "skipped": [one for one in outcomes if not one.done],
-            "done": [one for one in outcomes if one.done],
+            "skipped": [shown(one) for one in outcomes if not one.done],
+            "done": [shown(one) for one in outcomes if one.done],
             "list": self.query,
         }
         return render(self.request, "cases/bulk.html", {"back": back, "step": step} | context)

@@ -219,9 +219,13 @@ class Escalations(EscalationsView, TemplateView):
 class Outcome:
     """What became of one of several, as cases/bulk_outcomes.html shows it."""
 
-    reference: str
+    case: Case
     done: bool
     sentence: str
+
+    @property
+    def reference(self) -> str:
+        return self.case.reference
 
 
 class AnswerMany(EscalationsView, View):
@@ -245,9 +249,10 @@ class AnswerMany(EscalationsView, View):
             return self._page(chosen, form=form)
         answered = operations.acknowledge_many(chosen, by=request.user, at=self.now, **form.cleaned_data)
         said = f"Answered: to be done by {showing.moment(form.cleaned_data['by_when'])}."
+        cases = {one.case_id: one.case for one in chosen}
         outcomes = [
             Outcome(
-                reference=one.escalation.case.reference,
+                case=cases[one.escalation.case_id],
                 done=not one.refusal,
                 sentence=f"{one.escalation.stage_name}: {one.refusal or said}",
             )
@@ -264,7 +269,7 @@ class AnswerMany(EscalationsView, View):
             keys = [int(key) for key in sent if key.isascii() and key.isdigit() and len(key) < 19]
         seen = Case.objects.visible_to(self.request.user)
         found = Escalation.objects.filter(pk__in=filter(None, keys), case__in=seen)
-        return list(found.select_related("case__team").order_by("due_at", "pk"))
+        return list(found.select_related("case__team", "case__patient").order_by("due_at", "pk"))
 
     def _page(self, chosen, **context):
         outcomes = context.get("outcomes", [])

@@ -36,6 +36,8 @@ def test_ticked_cases_are_given_after_a_look_at_them(signed_in, theirs, others, 
     second = give(signed_in, chosen=chosen, step="person", person=manager.pk, note="Sam has left", with_tasks="on")
     assert "Give 2 cases to Grace Okafor?" in words(second)
     assert "Sam Leaver has it now." in words(second)
+    for case in theirs[:2]:
+        assert f"{case.reference} {case.patient} {case.stage_name}, {case.team}" in words(second)
     assert fresh(theirs[0]).owner == leaver, "nothing is done before it is confirmed"
 
     third = give(signed_in, chosen=chosen, step="do", person=manager.pk, note="Sam has left", with_tasks="on")
@@ -69,8 +71,9 @@ def test_what_is_skipped_stands_first_with_its_reason(signed_in, theirs, manager
     done = words(give(signed_in, **sent, step="do"))
 
     assert f"Give 1 case to Grace Okafor? These are skipped Case What became of it Case {theirs[0].reference}" in look
+    who = f"{theirs[0].patient} {theirs[0].stage_name}, {theirs[0].team}"
     assert "1 case given to Grace Okafor, 2 skipped" in done
-    assert f"{theirs[0].reference} Skipped This case is closed. Reopen it first." in done
+    assert f"{theirs[0].reference} {who} Skipped This case is closed. Reopen it first." in done
     assert "Skipped Somebody was quicker: nobody has it now. Look at it again." in done
 
 
@@ -80,6 +83,7 @@ def test_a_case_one_may_not_see_is_not_even_named_as_closed(client, theirs, stra
     page = give(client, chosen=[f"{theirs[0].reference}~nobody"], step="do", person="@nobody")
 
     assert "There is no such case among those you may see." in words(page)
+    assert str(theirs[0].patient) not in words(page)
     assert give(client, case=[theirs[0].reference]).context["chosen"] == []
 
 
