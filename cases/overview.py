@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Value
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Value
 
 from cases import reasons
 from cases.lateness import lateness
@@ -16,9 +16,10 @@ from cases.models import Case, Task
 from cases.reasons import RADAR, Asked
 from cases.watch import set_aside
 from pathways.maps import version_map
+from pathways.models import Team
 
 LATENESS = ("late", "1-day", "3-days", "7-days")
-OWED, SET_ASIDE, REFUSED = "owed", "set aside", "refused"
+OWED, SET_ASIDE, REFUSED, TEAM = "owed", "set aside", "refused", "team"
 
 
 @dataclass
@@ -43,13 +44,23 @@ class Place(NamedTuple):
     team: str  # its code
 
 
+class OwnTeam(NamedTuple):
+    """A team, with or without cases, and how many of its people are away now."""
+
+    name: str
+    code: str
+    away: int
+
+
 @dataclass(frozen=True)
 class Overview:
-    """The numbers. ``names`` of teams by their code, of stages by pathway's and stage's code; ``people`` by key.
+    """The numbers. ``own``: the teams asked for. ``names`` of those with cases by their code, of stages by pathway's
+    and stage's code; ``people`` by key.
 
     ``carried``: by the team's code and the person's key (None: nobody). ``beside``: SET_ASIDE and REFUSED.
     """
 
+    own: list[OwnTeam] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     stage_names: dict[tuple[str, str], str] = field(default_factory=dict)
     people: dict[int, object] = field(default_factory=dict)
@@ -64,12 +75,15 @@ def overview(user, teams, now) -> Overview:
     found = Overview()
     for row in _cases(Asked(user, now), teams):
         _add(found, row)
-    for row in _beside(user, teams):
-        if row["what"] == OWED:
+    for row in _beside(user, teams, now):
+        if row["what"] == TEAM:
+            found.own.append(OwnTeam(row["username"], row["team_code"], row["count"]))
+        elif row["what"] == OWED:
             found.people[row["person"]] = _person(row)
             found.carried.setdefault((row["team_code"], row["person"]), Cell()).by["tasks"] += row["count"]
         else:
             found.beside[row["what"]] += row["count"]
+    found.own.sort()
     return found
 
 
@@ -128,9 +142,10 @@ def _person(row):
     return get_user_model()(**{name: row[name] for name in ("first_name", "last_name", "username")})
 
 
-def _beside(user, teams):
+def _beside(user, teams, now):
     """What is counted in other tables, in one statement: cases of which somebody has a task of the case's own team;
-    what was set aside, and e-mails that were refused, as far as ``user`` may know of them.
+    the teams (their name as "username") with their people who are away; what was set aside, and e-mails that were
+    refused, as far as ``user`` may know of them.
     """
     owed = Task.objects.filter(done_at=None, cancelled_at=None, owner__isnull=False, team=F("case__team"))
     owed = owed.filter(team__in=teams).exclude(case__status="closed").order_by()
@@ -151,4 +166,16 @@ def _beside(user, teams):
         .annotate(count=Count("pk"))
         for what, rows in ((SET_ASIDE, set_aside.timers_for(user)), (REFUSED, set_aside.notices_for(user)))
     )
-    return by_person.values(*columns, "count").union(*(rows.values(*columns, "count") for rows in aside), all=True)
+    absent = Q(memberships__user__absences__starts_at__lte=now, memberships__user__absences__ends_at__gt=now)
+    absent &= Q(memberships__user__is_active=True)
+    own = Team.objects.filter(pk__in=teams).order_by()
+    own = own.values(
+        what=Value(TEAM),
+        team_code=F("code"),
+        person=Value(0),
+        first_name=Value(""),
+        last_name=Value(""),
+        username=F("name"),
+    ).annotate(count=Count("memberships__user", filter=absent, distinct=True))
+    others = (rows.values(*columns, "count") for rows in (own, *aside))
+    return by_person.values(*columns, "count").union(*others, all=True)

@@ -60,6 +60,7 @@ class MyTeamsPage(SupervisionView, TemplateView):
             team_names=[found.names[team] for team in by_name(found)],
             carried=carried(found),
             oldest=list(oldest(teams)),
+            own=found.own,
             set_aside=Number(found.beside[SET_ASIDE], reverse("set_aside")),
             refused=Number(found.beside[REFUSED], f"{reverse('set_aside')}#e-mails"),
             faults=radar.kept_faults(),

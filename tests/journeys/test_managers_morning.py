@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from cases import lifecycle
 from cases.models import Escalation, Notice, Task
 from cases.watch import notices, sweep, timers
-from pathways.models import Pathway
+from pathways.models import Membership, Pathway, Role
 from tests.browser import DESK, sign_in, then_the_page_fits_a_phone, then_the_page_is_accessible
 from tests.factories import PatientFactory, UserFactory, a_case, a_manager, a_member, a_pathway
 from tests.mail_server import MailServer
@@ -44,6 +45,10 @@ class Office:
             a_case(self.pathway, at=self.now - days * DAY, patient=PatientFactory(family_name=name))
             for days, name in ((13, "Late"), (12, "Later"))
         ]
+        for team in ("imaging-and-diagnostics", "discharge-coordination"):  # tables wider than a phone
+            case = a_case(a_pathway(team, team=team))
+            Membership.objects.create(team=case.team, user=self.manager, role=Role.MANAGER)
+            lifecycle.assign_case(case, self.manager, by=self.manager)
         sweep.run(self.now)
 
     @property

@@ -240,9 +240,31 @@ def test_who_manages_nothing_is_turned_away_or_led_to_how_the_watch_stands(
         assert client.get(ADDRESS).url == "/supervision/watch/"
 
 
+def test_the_page_leads_to_the_people_and_duties_of_each_team_and_says_how_many_are_away(client):
+    world = World(2, 4)
+    gone = a_member("booking", is_active=False)
+    for begin, end in ((DAY, 2 * DAY), (-3 * DAY, -2 * DAY)):
+        Absence.objects.create(user=world.leaver, starts_at=NOW + begin, ends_at=NOW + end)
+    Absence.objects.create(user=gone, starts_at=NOW - DAY, ends_at=NOW + DAY)
+    client.force_login(world.manager)
+
+    page = at(client, ADDRESS)
+
+    said = words(page)
+    assert "Booking team : 1 away now" in said
+    assert "Clinic team" in said
+    assert "Imaging team : " not in said
+    for code, status in (("booking", 200), ("clinic", 200)):
+        assert f'href="/teams/{code}/"' in page.content.decode()
+        assert client.get(f"/teams/{code}/").status_code == status
+    assert 'href="/teams/imaging/"' not in page.content.decode(), "there they are no manager"
+
+
 def test_a_manager_without_cases_reads_that_there_are_none(client, manager):
     client.force_login(manager)
-    said = words(client.get(ADDRESS))
+    answer = client.get(ADDRESS)
+    said = words(answer)
+    assert 'href="/teams/booking/"' in answer.content.decode()
     assert "Your teams have no open case." in said
     assert "Nothing waits for an answer" in said
 
