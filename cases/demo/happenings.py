@@ -37,6 +37,7 @@ GOES_WRONG = [
     ("discharge-planning", "urgent", 0.6, True),
 ]
 MISSES = [1, 2]  # how often the patients missed an appointment whose story says so
+NOT_SAID = 2  # appointments of yesterday of which nobody has recorded what came of them
 
 
 class Happenings:
@@ -44,7 +45,7 @@ class Happenings:
 
     def __init__(self, telling, chance):
         self.telling, self.now, self.chance = telling, telling.now, chance
-        self.goes_wrong, self.misses = list(GOES_WRONG), list(MISSES)
+        self.goes_wrong, self.misses, self.not_said = list(GOES_WRONG), list(MISSES), NOT_SAID
 
     def during(self, life, stay, moment):
         """What happens in one stay: (at, act of at). ``moment``: the working moment at a share of the stay."""
@@ -72,6 +73,7 @@ class Happenings:
 
     def appointments(self, life, stay, moment, kind):
         booked = moment(self.chance.uniform(0.05, 0.15))
+        yesterday = on_the_clock(WORKING_WEEK.subtract(self.now, WORKING_DAY * 0.8))
         if stay.move:  # seen, and then moved on
             expected = on_the_clock(moment(0.8))
             if booked < expected:
@@ -82,6 +84,9 @@ class Happenings:
                 expected = on_the_clock(moment(0.4 + 0.3 * time))
                 yield moment(0.1 + 0.4 * time), partial(self.book, life, kind, expected)
                 yield moment(0.45 + 0.3 * time), partial(self.outcome, life, codes.Outcome.DID_NOT_ATTEND)
+        elif self.not_said and booked < yesterday and life.story.standing is Standing.ON_TIME:
+            self.not_said -= 1
+            yield booked, partial(self.book, life, kind, yesterday)
         elif self.chance.random() < 0.7:
             ahead = WORKING_WEEK.add(self.now, WORKING_DAY * self.chance.uniform(1, 9))
             yield booked, partial(self.book, life, kind, on_the_clock(ahead))

@@ -84,7 +84,13 @@ class Telling:
             if is_late and self.rng.random() < 0.5:
                 by = self.somebody(case.team.code, Role.MANAGER)
             answer = self.rng.choice(words.ANSWERS_LATE if is_late else words.ANSWERS_SOON)
-            escalations.acknowledge(escalation, by=by, answer=answer, at=at)
+            by_when = self.promised(at) if is_late else None
+            escalations.acknowledge(escalation, by=by, answer=answer, by_when=by_when, at=at)
+
+    def promised(self, at: datetime) -> datetime | None:
+        """By when an answer of ``at`` promises it. What is long over was kept, and promises nothing any more."""
+        by_when = WORKING_WEEK.add(at, WORKING_DAY * self.chance.uniform(0.5, 3))
+        return by_when if by_when > WORKING_WEEK.subtract(self.now, WORKING_DAY / 2) else None
 
     def somebody(self, team: str, role: Role):
         return self.rng.choice(self.staff[team, role])

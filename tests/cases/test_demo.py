@@ -83,7 +83,11 @@ def test_the_demo_is_a_trust_at_work(capsys):
     awaited = Result.objects.filter(read_at=None)
     assert awaited.filter(arrived_at=None).exists()
     assert awaited.exclude(arrived_at=None).exists()
-    assert CaseEvent.objects.filter(kind=CaseEvent.Kind.APPOINTMENT, appointment_at__gt=now).exists()
+    booked = CaseEvent.objects.filter(kind=CaseEvent.Kind.APPOINTMENT)
+    assert booked.filter(appointment_at__gt=now).exists()
+    assert booked.filter(appointment_at__lt=now, outcomes=None).count() == 2, "to be recorded on My day"
+    promises = unresolved.exclude(promise=None).values("promise").distinct()
+    assert promises.filter(promise__due_at__gt=now).exists()
     assert not SweepRun.objects.exists(), "only the watch itself may say that it is awake"
 
     told = Notice.objects.filter(kind=Notice.Kind.DIGEST).values("recipient").annotate(digests=Count("pk"))
