@@ -109,7 +109,7 @@ def _read_things(known, *, is_known):
     at, pk = known.at, known.case.pk
     tasks = Task.objects.filter(_after("done_at", at), _after("cancelled_at", at), case=pk, made_at__lte=at)
     handoffs = Handoff.objects.filter(_after("answered_at", at), case=pk, offered_at__lte=at)
-    results = Result.objects.filter(_after("read_at", at), case=pk, arrived_at__lte=at)
+    results = Result.objects.filter(_after("read_at", at), _after("cancelled_at", at), case=pk, arrived_at__lte=at)
     unanswered = Escalation.objects.filter(
         _after("acknowledged_at", at), _after("resolved_at", at), case=pk, raised_at__lte=at, answer_by__isnull=False
     )

@@ -105,7 +105,7 @@ def _give_what_is_owed(case, one, person, *, by, note):
     tasks = Task.objects.filter(case=case, owner=one.owner, done_at=None, cancelled_at=None)
     for task in tasks:
         left += _tried(f"Task “{task}”", to_do.give_task, task, person, by=by)
-    for result in Result.objects.filter(case=case, reader=one.owner, read_at=None):
+    for result in Result.objects.standing().filter(case=case, reader=one.owner, read_at=None):
         why = note or f"The case was given to {person}."
         left += _tried(f"Result “{result}”", results.change_reader, result, person, by=by, why=why)
     return tuple(left)

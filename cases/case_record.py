@@ -81,7 +81,7 @@ def read(case, user) -> CaseRecord:
         forms=list(case.form_records.select_related("form", "completed_by")),
         documents=list(case.documents.select_related("added_by")),
         tasks=list(case.tasks.select_related("team", "owner", "made_by", "done_by", "cancelled_by")),
-        results=list(case.results.select_related("reader", "requested_by", "arrived_by", "read_by")),
+        results=list(case.results.select_related("reader", "requested_by", "arrived_by", "read_by", "cancelled_by")),
         handoffs=list(
             case.handoffs.select_related(
                 "to_team", "from_team", "offered_by", "answered_by", "returned_by", "transition"

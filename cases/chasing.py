@@ -77,7 +77,7 @@ def _offered(case):
 
 
 def _awaited(case):
-    asked_for = list(case.results.filter(arrived_at=None).values_list("requested_at", flat=True))
+    asked_for = list(case.results.standing().filter(arrived_at=None).values_list("requested_at", flat=True))
     if len(asked_for) == 1:
         yield f"A result that was asked for on {showing.day(asked_for[0])} has not arrived."
     elif asked_for:

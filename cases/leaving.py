@@ -76,7 +76,7 @@ def _tasks(person) -> Iterator[Tie]:
 
 
 def _results(person) -> Iterator[Tie]:
-    for result in Result.objects.filter(reader=person, read_at=None).select_related("case"):
+    for result in Result.objects.standing().filter(reader=person, read_at=None).select_related("case"):
 
         def give(successor, by, why, result=result):
             results.change_reader(result, successor, by=_acting(by, result.case.team_id), why=why)

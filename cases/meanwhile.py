@@ -88,6 +88,7 @@ KINDS = (
     Kind(Result, "requested_at", "requested_by", lambda result: f"recorded that “{result}” is awaited"),
     Kind(Result, "arrived_at", "arrived_by", lambda result: f"recorded that “{result}” has arrived"),
     Kind(Result, "read_at", "read_by", lambda result: f"recorded that “{result}” was read"),
+    Kind(Result, "cancelled_at", "cancelled_by", lambda result: f"cancelled the result “{result}”"),
 )
 
 

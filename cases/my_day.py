@@ -74,7 +74,7 @@ def _ways_in(asked):
     """
     open_ = Case.objects.open().latest_first()
     owed = Task.objects.filter(done_at=None, cancelled_at=None).order_by(F("due_at").asc(nulls_last=True), "pk")
-    unread = Result.objects.filter(reader=asked.user, arrived_at__isnull=False, read_at=None)
+    unread = Result.objects.unread().filter(reader=asked.user)
     offered = Handoff.objects.filter(status="offered", to_team__in=asked.teams)
     return [
         open_.filter(owner=asked.user).values("pk"),

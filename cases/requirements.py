@@ -94,8 +94,8 @@ def document_attached(case, now, *, name=""):
 
 @requirement("result read", options=[])
 def result_read(case, now):
-    """Every result that was asked for has arrived and was read, and there is at least one."""
-    results = list(case.results.filter(requested_at__lte=now).select_related("reader"))
+    """Every result that was asked for, and not cancelled, has arrived and was read, and there is at least one."""
+    results = list(case.results.standing().filter(requested_at__lte=now).select_related("reader"))
     if not results:
         return "Record the result that is awaited, and who reads it."
     for result in results:

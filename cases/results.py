@@ -3,18 +3,20 @@
 Nobody is told of an arrival by e-mail: it stands on the reader's own day. What lies unread when it was to be read
 tells the reader, and a day later the managers (``cases.watch.watched``). A case cannot be closed over a result that
 lies unread; one that is awaited still may arrive after it is closed, and is read and watched all the same.
+One that is needed no more, or was recorded in error, is cancelled with a reason, and stays to be read.
 """
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from cases import access, stays
+from cases import access, showing, stays
 from cases.models import Case, Result
 from cases.refusals import Refused
 from cases.watch import escalations, timers, watched
 from pathways.history import save_with_history
 from pathways.limits import Span, Unit
+from pathways.models import Role
 
 READ_WITHIN_DAYS = 2
 MOST_DAYS = 30
@@ -56,6 +58,7 @@ def record_arrival(result, finding, *, by, at=None) -> Result:
     result = _lock(result)
     if by != result.reader:
         access.require(by, "result", result.case.team)
+    _require_standing(result)
     if result.arrived_at is not None:
         raise Refused("This result has arrived already.")
     if not finding.strip():
@@ -77,6 +80,7 @@ def read_result(result, *, by, at=None) -> Result:
     result = _lock(result)
     if by != result.reader:
         raise PermissionDenied(f"This result is read by {result.reader}.")
+    _require_standing(result)
     if result.arrived_at is None:
         raise Refused("This result has not arrived yet.")
     if result.read_at is not None:
@@ -97,6 +101,7 @@ def change_reader(result, reader, *, by, why) -> Result:
     """
     result = _lock(result)
     access.require(by, "result", result.case.team)
+    _require_standing(result)
     if result.read_at is not None:
         raise Refused("This result has been read already.")
     if reader == result.reader:
@@ -108,6 +113,46 @@ def change_reader(result, reader, *, by, why) -> Result:
     return save_with_history(result, by=by, reason=why.strip())
 
 
+@transaction.atomic
+def cancel_result(result, *, by, why, at=None) -> Result:
+    """Cancel ``result``, which is needed no more or was recorded in error, and return it: it stays to be read, and
+    counts no more.
+
+    Raises PermissionDenied if ``by`` may not (see ``cancel_refusal``), Refused if it is cancelled already or the
+    reason is missing.
+    """
+    result = _lock(result)
+    if sentence := cancel_refusal(by, result.case, result):
+        raise PermissionDenied(sentence)
+    _require_standing(result)
+    if not why.strip():
+        raise Refused("Say why the result is cancelled.")
+    now = max(at or timezone.now(), result.read_at or result.arrived_at or result.requested_at)
+    if result.is_unread:
+        escalations.end_thing(watched.results([result])[0], now, by=by, reason="Result cancelled")
+    result.cancelled_at, result.cancelled_by, result.cancelled_why = now, by, why.strip()
+    return save_with_history(result, by=by, reason="Result cancelled")
+
+
+def cancel_refusal(user, case, result) -> str | None:
+    """Return a sentence if ``user`` may not cancel ``result`` of ``case``; None if they may: while it is awaited
+    anybody of the case's team; once it has arrived who recorded that, its reader, or a manager.
+    """
+    if sentence := access.refusal(user, "result", case.team):
+        return sentence
+    if result.arrived_at is None or user.pk in (result.arrived_by_id, result.reader_id):
+        return None
+    if access.role_in(user, case.team_id) == Role.MANAGER:
+        return None
+    return f"This can be cancelled by who recorded it, by its reader, or by a manager of {case.team}."
+
+
+def _require_standing(result):
+    if result.cancelled_at is not None:
+        when = showing.moment(result.cancelled_at)
+        raise Refused(f"{result.cancelled_by} cancelled this result on {when}: {result.cancelled_why}")
+
+
 def _require_reader(reader, case):
     if not (reader.is_active and access.role_in(reader, case.team_id)):
         raise Refused(f"{reader} is not in {case.team}. Choose a person of that team to read it.")
@@ -116,6 +161,6 @@ def _require_reader(reader, case):
 def _lock(result):
     case = Case.objects.lock(result.case_id)
     timers.lock(case)
-    result = Result.objects.select_related("reader").get(pk=result.pk)
+    result = Result.objects.select_related("reader", "cancelled_by").get(pk=result.pk)
     result.case = case
     return result

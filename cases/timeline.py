@@ -256,10 +256,14 @@ def results(record, now):
     for result in record.results:
         reader = (f"{result.reader} reads it",)
         yield Item(result.requested_at, Kind.TASKS, f"Result asked for: {result}", result.requested_by, about=reader)
+        cancelled = (result.cancelled_at, result.cancelled_by, result.cancelled_why) if result.cancelled_at else None
         if result.arrived_at:
-            yield Item(result.arrived_at, Kind.TASKS, f"Result arrived: {result}", result.arrived_by, result.finding)
+            said = f"Result arrived: {result}"
+            yield Item(result.arrived_at, Kind.TASKS, said, result.arrived_by, result.finding, struck=cancelled)
         if result.read_at:
             yield Item(result.read_at, Kind.TASKS, f"Result read: {result}", result.read_by)
+        if cancelled:
+            yield Item(cancelled[0], Kind.TASKS, f"Result cancelled: {result}", *cancelled[1:])
 
 
 # Of one instant the later ones stand above: a move, then the tasks that it made.

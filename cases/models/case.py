@@ -175,7 +175,7 @@ class Case(fsm.ConcurrentTransitionMixin, fsm.FSMModelMixin, models.Model):
 
         The sentence names no restricted case: that there is one is for its own teams only.
         """
-        unread = self.results.filter(arrived_at__isnull=False, read_at=None).select_related("reader").first()
+        unread = self.results.unread().select_related("reader").first()
         if unread:
             return f"“{unread}” has arrived and was not read. {unread.reader} reads it, or another whom you choose."
         blocking = list(self.children.open().filter(detour__blocks_closing=True))

@@ -68,8 +68,20 @@ class Task(models.Model):
         return self.done_at is None and self.cancelled_at is None
 
 
+class ResultQuerySet(models.QuerySet):
+    def standing(self):
+        """Those that were not cancelled."""
+        return self.filter(cancelled_at=None)
+
+    def unread(self):
+        """Those that have arrived and nobody has read."""
+        return self.standing().filter(arrived_at__isnull=False, read_at=None)
+
+
 class Result(models.Model):
-    """Something awaited from elsewhere: requested, arrived, read by its named reader."""
+    """Something awaited from elsewhere: requested, arrived, read by its named reader. One that is needed no more, or
+    was recorded in error, is cancelled: it stays to be read, and counts no more.
+    """
 
     case = models.ForeignKey("cases.Case", models.PROTECT, related_name="results")
     what = models.CharField(max_length=200)
@@ -83,7 +95,11 @@ class Result(models.Model):
     due_at = models.DateTimeField("to be read by", null=True)  # from its arrival on
     read_at = models.DateTimeField(null=True)
     read_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    cancelled_why = models.TextField(blank=True, default="", db_default="")
 
+    objects = ResultQuerySet.as_manager()
     history = trail()
 
     class Meta:
@@ -106,7 +122,16 @@ class Result(models.Model):
             models.CheckConstraint(
                 condition=Q(read_at=None) | Q(arrived_at__isnull=False), name="result_arrives_before_it_is_read"
             ),
+            models.CheckConstraint(
+                condition=Q(cancelled_at=None, cancelled_by=None, cancelled_why="")
+                | Q(cancelled_at__isnull=False, cancelled_by__isnull=False) & ~Q(cancelled_why=""),
+                name="result_cancelled_at_and_by_together",
+            ),
         ]
 
     def __str__(self):
         return self.what
+
+    @property
+    def is_unread(self):
+        return self.arrived_at is not None and self.read_at is None and self.cancelled_at is None

@@ -47,7 +47,7 @@ class ResultUnread(Because):
     code, chip = Reason.RESULT, ("result not read", "results not read")
 
     def _results(self, asked):
-        return Result.objects.filter(case=OuterRef("pk"), reader=asked.user, arrived_at__isnull=False, read_at=None)
+        return Result.objects.unread().filter(case=OuterRef("pk"), reader=asked.user)
 
     def holds(self, asked):
         return Q(Exists(self._results(asked)))

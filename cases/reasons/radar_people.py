@@ -88,7 +88,7 @@ class ResultUnreadTooLong(Radar):
     code, chip = Reason.UNREAD, ("result unread for too long", "results unread for too long")
 
     def _results(self, asked):
-        return about(Result.objects.filter(arrived_at__isnull=False, read_at=None, due_at__lt=asked.now))
+        return about(Result.objects.unread().filter(due_at__lt=asked.now))
 
     def is_wrong(self, asked):
         return Q(Exists(self._results(asked)))

@@ -202,9 +202,7 @@ OPEN = {
     Kind.STAGE: lambda: StageEntry.objects.filter(left_at=None).select_related("case").prefetch_related("case__owner"),
     Kind.TASK: lambda: Task.objects.filter(done_at=None, cancelled_at=None).select_related("case", "owner"),
     Kind.HANDOFF: lambda: Handoff.objects.filter(status="offered").select_related("case", "case__owner", "to_team"),
-    Kind.RESULT: lambda: Result.objects.filter(arrived_at__isnull=False, read_at=None).select_related(
-        "case", "reader"
-    ),
+    Kind.RESULT: lambda: Result.objects.unread().select_related("case", "reader"),
     Kind.ESCALATION: lambda: Escalation.objects.filter(
         answer_by__isnull=False, acknowledged_at=None, resolved_at=None
     ).select_related("case", "case__owner"),

@@ -8,7 +8,7 @@ from django.views.generic.base import TemplateView
 from cases import access, case_record
 from cases.models import CaseEvent
 from cases.watch.recipients import Recipients
-from cases.web import appointments, belonging, detours, handoffs, moves, people, tasks, told, why
+from cases.web import appointments, belonging, detours, handoffs, moves, people, results, tasks, told, why
 from cases.web.ages import age
 from cases.web.mending import Mending
 from cases.web.pages import CaseView
@@ -99,7 +99,7 @@ class CasePage(CaseView, TemplateView):
         owed = tasks.tasks_of(record.tasks, self.now)
         return {
             "tasks": owed,
-            "results": record.results,
+            "results": results.of_case(self.case, record.results, self.request.user),
             "records": record.forms,
             "forms": to_fill_in(self.case, record.forms),
             "documents": record.documents,

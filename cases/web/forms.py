@@ -173,6 +173,14 @@ class ReaderForm(FormOfTeam):
     why = long_text("Why?", help_text="For example: Ada Reed has left the team.")
 
 
+class CancelResultForm(PageForm):
+    why = long_text(
+        "Why is it cancelled?",
+        help_text="For example: asked for twice, or this is the result of another patient. A result that is needed "
+        "and will not come is not cancelled: record that as what has arrived, so that its reader knows.",
+    )
+
+
 class ArrivalForm(PageForm):
     finding = long_text(
         "What does the result say?",

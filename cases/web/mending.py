@@ -56,8 +56,7 @@ class Mending:
         return found
 
     def _unread(self) -> list[Mend]:
-        is_unread = any(result.arrived_at and not result.read_at for result in self.results)
-        return self._result({}) if is_unread else []
+        return self._result({}) if any(result.is_unread for result in self.results) else []
 
     def _mends(self, requirement) -> list[Mend]:
         find = MENDED_BY.get(requirement.check_name)
@@ -82,7 +81,7 @@ class Mending:
         return [Mend("Attach a document", self._page("document"))]
 
     def _result(self, options):
-        if self.results:
+        if any(result.cancelled_at is None for result in self.results):
             return [Mend("Go to the results", f"{self.case.get_absolute_url()}#results")]
         return [Mend("Record what is awaited", self._page("request_result"))]
 

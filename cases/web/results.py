@@ -1,14 +1,36 @@
-"""Results that are awaited: asked for, arrived, read, given to another reader."""
+"""Results that are awaited: their list on the case page, and the pages on which one is asked for, has arrived, is
+read, given to another reader, cancelled.
+"""
+
+from dataclasses import dataclass
 
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 
 from cases import access, results, showing
+from cases.models import Result
 from cases.web import forms
 from cases.web.ages import promised
 from cases.web.pages import ActView
 
-SHOWN = ("reader", "requested_by", "arrived_by", "read_by")
+SHOWN = ("reader", "requested_by", "arrived_by", "read_by", "cancelled_by")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A result as the case page lists it."""
+
+    result: Result
+    may_cancel: bool  # and it is not cancelled
+
+
+def of_case(case, found, user) -> list[Shown]:
+    """Return the results ``found`` of ``case``, those that count first."""
+    listed = [
+        Shown(result, result.cancelled_at is None and results.cancel_refusal(user, case, result) is None)
+        for result in found
+    ]
+    return sorted(listed, key=lambda one: one.result.cancelled_at is not None)
 
 
 class RequestResult(ActView):
@@ -47,20 +69,30 @@ class ResultView(ActView):
             super().admit(user)
 
     def get_context_data(self, **context):
-        unread = self.result.arrived_at and not self.result.read_at
+        result, user = self.result, self.request.user
+        stands = result.cancelled_at is None
         shown = {
-            "result": self.result,
-            "due": promised(self.result.due_at, self.result.arrived_at, self.now) if unread else None,
-            "may_give": not self.result.read_at and not access.refusal(self.request.user, "result", self.case.team),
+            "result": result,
+            "due": promised(result.due_at, result.arrived_at, self.now) if result.is_unread else None,
+            "may_give": stands and not result.read_at and not access.refusal(user, "result", self.case.team),
+            "may_cancel": stands and not results.cancel_refusal(user, self.case, result),
         }
         return super().get_context_data(**shown | context)
+
+    def obstacle(self):
+        if self.result.cancelled_at is None:
+            return self.is_over()
+        return f"{self.result.cancelled_by} cancelled this result: {self.result.cancelled_why}"
+
+    def is_over(self) -> str | None:
+        """Return the sentence that is shown instead of the form, if what this page is for was done already."""
 
 
 class ResultArrived(ResultView):
     form_class = forms.ArrivalForm
     title, button = "A result has arrived", "Save the result"
 
-    def obstacle(self):
+    def is_over(self):
         return "This result has arrived." if self.result.arrived_at else None
 
     def perform(self, finding):
@@ -73,7 +105,7 @@ class ReadResult(ResultView):
 
     title, button = "Have you read this result?", "I have read it"
 
-    def obstacle(self):
+    def is_over(self):
         if self.result.arrived_at is None:
             return "This result is still awaited."
         if self.result.read_at:
@@ -101,9 +133,26 @@ class ChangeReader(ResultView):
     def get_context_data(self, **context):
         return super().get_context_data(may_give=False, **context)
 
-    def obstacle(self):
+    def is_over(self):
         return "This result was read." if self.result.read_at else None
 
     def perform(self, reader, why):
         results.change_reader(self.result, reader, why=why, by=self.request.user)
         return f"{reader} reads “{self.result}”."
+
+
+class CancelResult(ResultView):
+    """Cancel a result that is needed no more, or was recorded in error."""
+
+    form_class = forms.CancelResultForm
+    title, button = "Cancel this result", "Cancel the result"
+
+    def get_context_data(self, **context):
+        return super().get_context_data(**{"may_cancel": False} | context)
+
+    def is_over(self):
+        return results.cancel_refusal(self.request.user, self.case, self.result)
+
+    def perform(self, why):
+        result = results.cancel_result(self.result, by=self.request.user, why=why)
+        return f"“{result}” is cancelled. It stays to be read, and counts no more."

@@ -83,6 +83,7 @@ urlpatterns = [
     path(CASE + "results/", results.RequestResult.as_view(), name="request_result"),
     path(CASE + "results/<int:pk>/arrived/", results.ResultArrived.as_view(), name="result_arrived"),
     path(CASE + "results/<int:pk>/read/", results.ReadResult.as_view(), name="read_result"),
+    path(CASE + "results/<int:pk>/cancel/", results.CancelResult.as_view(), name="cancel_result"),
     path(CASE + "results/<int:pk>/reader/", results.ChangeReader.as_view(), name="change_reader"),
     path(CASE + "documents/", documents.AttachDocument.as_view(), name="document"),
     path(CASE + "documents/<int:pk>/", documents.DownloadDocument.as_view(), name="download"),

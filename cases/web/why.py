@@ -237,7 +237,7 @@ def agreed(record, version_map) -> list[Agreed]:
         for offer in record.handoffs
         if offer.status == "offered"
     ]
-    unread = [result for result in record.results if result.arrived_at and not result.read_at]
+    unread = [result for result in record.results if result.is_unread]
     return found + [Agreed(f"Reading “{result}”", result.due_at, of_result(result)) for result in unread]
 
 

@@ -202,6 +202,72 @@ def test_a_timer_that_is_lost_is_set_again(unread):
     assert timer_of(unread).fires_at == unread.due_at
 
 
+def test_what_is_needed_no_more_is_cancelled_with_a_reason_and_counts_no_more(case, awaited, caseworker, reader):
+    with pytest.raises(Refused, match="Say why the result is cancelled"):
+        results.cancel_result(awaited, by=caseworker, why=" ")
+    with pytest.raises(PermissionDenied):
+        results.cancel_result(awaited, by=a_member("clinic"), why="Asked for twice")
+
+    results.cancel_result(awaited, by=caseworker, why="Asked for twice")
+
+    found = fresh(awaited)
+    assert (found.cancelled_by, found.cancelled_why) == (caseworker, "Asked for twice")
+    assert not Result.objects.standing().exists()
+    for again in (
+        lambda: results.cancel_result(awaited, by=caseworker, why="Once more"),
+        lambda: results.record_arrival(awaited, "Normal.", by=caseworker),
+        lambda: results.change_reader(awaited, a_member("booking"), by=caseworker, why="Away"),
+    ):
+        with pytest.raises(Refused, match=r"Priya Shah cancelled this result on .*: Asked for twice"):
+            again()
+    lifecycle.close_case(case, by=caseworker, reason="Moved away")
+
+
+def test_what_has_arrived_in_error_is_cancelled_and_nobody_is_reminded_to_read_it(case, unread, caseworker, reader):
+    manager = a_manager("booking")
+    sweep.run(MONDAY + 2 * DAY + SECOND)
+    assert case.escalations.filter(resolved_at=None).exists()
+
+    results.cancel_result(unread, by=reader, why="Of another patient", at=MONDAY + 3 * DAY)
+
+    assert timer_of(unread) is None
+    assert timers.rebuild(check=True) == []
+    assert not case.escalations.filter(resolved_at=None).exists()
+    sweep.run(MONDAY + 9 * DAY)
+    assert not Notice.objects.filter(recipient=manager).exists()
+    with pytest.raises(Refused, match="cancelled this result"):
+        results.read_result(unread, by=reader)
+    lifecycle.close_case(case, by=caseworker, reason="Moved away")
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_what_has_arrived_is_cancelled_by_who_recorded_it_its_reader_or_a_manager(unread, reader, is_read):
+    if is_read:
+        results.read_result(unread, by=reader, at=MONDAY + DAY)
+    with pytest.raises(PermissionDenied, match="by who recorded it, by its reader, or by a manager of Booking team"):
+        results.cancel_result(unread, by=a_member("booking"), why="Of another patient")
+    for who in (unread.arrived_by, reader, a_manager("booking")):
+        assert results.cancel_refusal(who, unread.case, unread) is None
+
+    results.cancel_result(unread, by=a_manager("booking"), why="Of another patient")
+    assert fresh(unread).cancelled_at
+
+
+def test_cancelling_does_not_meet_what_a_move_requires(caseworker, reader):
+    case = a_case(a_pathway("reads", requires=[("result read", {})]))
+    result = results.request_result(case, "Echo", reader, by=caseworker)
+    results.cancel_result(result, by=caseworker, why="Asked for twice")
+    move = the_move(case, "review")
+    assert case.refusals(move, timezone.now()) == ["Record the result that is awaited, and who reads it."]
+
+    other = results.request_result(case, "CT", reader, by=caseworker)
+    results.record_arrival(other, "Normal.", by=caseworker)
+    results.read_result(other, by=reader)
+    assert case.refusals(move, timezone.now()) == []
+    results.cancel_result(other, by=reader, why="Of another patient")
+    assert case.refusals(move, timezone.now()) == ["Record the result that is awaited, and who reads it."]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_record_one_arrival_one_wins(case, awaited, caseworker):
     outcomes = at_once(*[lambda: results.record_arrival(awaited, "Normal.", by=caseworker)] * 2)

@@ -159,3 +159,34 @@ def test_closing_over_an_unread_result_is_refused_with_who_reads_it(signed_in, c
         "“Echo” has arrived and was not read. Grace Okafor reads it, or another whom you choose."
     ]
     assert fresh(case).is_open
+
+
+def test_a_result_is_cancelled_with_a_reason_and_stays_to_be_read(signed_in, case, result, caseworker):
+    results.record_arrival(result, "A shadow.", by=caseworker)
+    page = address(result, "cancel_result")
+    assert f'href="{page}"' in signed_in.get(case.get_absolute_url()).content.decode()
+    assert reasons(signed_in.post(page, {})) == ["Fill in “Why is it cancelled?”."]
+
+    answer = signed_in.post(page, {"why": "It is of another patient"}, follow=True)
+
+    said = words(answer)
+    assert "“Echo” is cancelled. It stays to be read, and counts no more." in said
+    assert "Echo Cancelled" in said
+    assert "by Priya Shah: “It is of another patient”" in said
+    assert "<del><p>A shadow.</p></del>" in answer.content.decode(), "what happened shows it struck out"
+    assert f'href="{page}"' not in answer.content.decode()
+    for name in ("cancel_result", "result_arrived", "change_reader"):
+        assert "Priya Shah cancelled this result: It is of another patient" in words(
+            signed_in.get(address(result, name))
+        )
+
+
+def test_who_may_not_cancel_what_has_arrived_reads_who_may(client, case, result, manager):
+    results.record_arrival(result, "A shadow.", by=manager)
+    client.force_login(a_member("booking"))
+    page = address(result, "cancel_result")
+
+    assert f'href="{page}"' not in client.get(case.get_absolute_url()).content.decode()
+    assert "by its reader, or by a manager of Booking team." in words(client.get(page))
+    assert client.post(page, {"why": "Wrong"}).status_code == 403
+    assert fresh(result).cancelled_at is None
