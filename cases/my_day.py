@@ -8,6 +8,7 @@ from cases import reasons
 from cases.models import Case, Handoff, Result, Task
 from cases.reasons import Asked, Reason, Row
 from cases.reasons.radar_people import owner_gone
+from cases.reasons.standing_in import colleagues
 
 SHOWN = 25  # rows of a group: nobody reads more before they begin
 SHOWN_ON_TRACK = 10  # nothing is to be done there today
@@ -78,9 +79,11 @@ def _ways_in(asked):
     offered = Handoff.objects.filter(status="offered", to_team__in=asked.teams)
     return [
         open_.filter(owner=asked.user).values("pk"),
+        open_.filter(owner__in=colleagues(asked), team__in=asked.teams).values("pk"),
         *(open_.filter(team=team, owner=None).values("pk") for team in asked.teams),
         *(open_.filter(owner_gone(asked), team=team).values("pk") for team in asked.managed),
         owed.filter(owner=asked.user).values("case"),
+        owed.filter(owner__in=colleagues(asked), due_at__lt=asked.tonight).values("case"),
         *(owed.filter(team=team, owner=None, due_at__lt=asked.tonight).values("case") for team in asked.teams),
         offered.order_by("due_at", "pk").values("case"),
         unread.order_by("due_at", "pk").values("case"),

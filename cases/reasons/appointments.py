@@ -10,11 +10,12 @@ from cases import codes, showing
 from cases.models import CaseEvent
 from cases.reasons.because import Because, Next, Reason
 from cases.reasons.shown import about, first, instant
+from cases.reasons.standing_in import looks_after
 
 
 class OutcomeMissing(Because):
     """An appointment of an open case of my team whose time has passed, without an outcome: nobody can say whether the
-    patient was seen. It is for whoever has the case to say, or for anyone while nobody has it.
+    patient was seen. It is for whoever looks after the case to say.
     """
 
     code, chip = Reason.OUTCOME, ("outcome not recorded", "outcomes not recorded")
@@ -31,7 +32,7 @@ class OutcomeMissing(Because):
         return Q(team__in=asked.teams) & ~Q(status="closed") & Q(Exists(self._over(asked)))
 
     def mine(self, asked):
-        return self.holds(asked) & (Q(owner=asked.user) | Q(owner=None))
+        return self.holds(asked) & looks_after(asked)
 
     def shows(self, asked):
         appointment = JSONObject(pk="pk", code="code", expected_at="appointment_at")

@@ -23,6 +23,7 @@ class Reason(models.TextChoices):
     RESULT = "result", "Result not read"
     OUTCOME = "outcome", "Outcome not recorded"
     BACK = "back", "Back from a detour"
+    STAND_IN = "stand-in", "You stand in for somebody"
     OWNER_GONE = "owner-gone", "Whoever has it is not there"
     NO_STEP = "no-step", "No next step"
     NOT_ACCEPTED = "not-accepted", "Handed over, never accepted"

@@ -10,16 +10,19 @@ from cases import access, showing
 from cases.models import Case, CaseEvent, Document, FormRecord, Handoff, Hold, Note, Result, StageEntry, Task
 from cases.reasons.because import Because, Next, Reason
 from cases.reasons.shown import first, instant
+from cases.reasons.standing_in import colleagues
 from pathways.maps import version_map
 
 
 class TaskDue(Because):
-    """An open task that I owe, or that my team owes and nobody in it, due by the end of today or late."""
+    """An open task that I owe, or somebody for whom I stand in, or that my team owes and nobody in it, due by the end
+    of today or late.
+    """
 
     code, chip = Reason.TASK, ("task due", "tasks due")
 
     def _tasks(self, asked):
-        mine = Q(owner=asked.user) | Q(owner=None, team__in=asked.teams)
+        mine = Q(owner=asked.user) | Q(owner__in=colleagues(asked)) | Q(owner=None, team__in=asked.teams)
         return Task.objects.filter(mine, case=OuterRef("pk"), done_at=None, cancelled_at=None).filter(
             due_at__lt=asked.tonight
         )

@@ -1,6 +1,6 @@
 """Radar: what is wrong with a case although nothing need be late, as far as it lies in the case's own watching.
 
-Each holds for the cases of one's teams, and is for whoever has the case to mend, or for anyone while nobody has it.
+Each holds for the cases of one's teams, and is for whoever looks after the case to mend.
 """
 
 from datetime import timedelta
@@ -14,6 +14,7 @@ from cases.codes import Outcome
 from cases.models import CaseEvent, Handoff, Hold, Task, Timer
 from cases.reasons.because import Because, Next, Reason
 from cases.reasons.shown import about
+from cases.reasons.standing_in import looks_after
 
 
 class Radar(Because):
@@ -29,7 +30,7 @@ class Radar(Because):
         raise NotImplementedError
 
     def mine(self, asked):
-        return self.holds(asked) & (Q(owner=asked.user) | Q(owner=None))
+        return self.holds(asked) & looks_after(asked)
 
 
 class NoNextStep(Radar):

@@ -22,7 +22,7 @@ NOBODY = Q(pk__in=[])
 
 def owner_gone(asked) -> Q:
     """Return the condition that whoever has a case cannot see to it: their account is closed, they have left the team,
-    or they are away and nobody stands in.
+    or they are away and nobody stands in, or somebody who is away too and in whose place there is nobody.
     """
     closed = get_user_model().objects.filter(is_active=False)
     belongs = Membership.objects.filter(team=OuterRef("team"), user=OuterRef("owner"))
@@ -32,7 +32,9 @@ def owner_gone(asked) -> Q:
 
 def _away(asked):
     away = Absence.objects.filter(starts_at__lte=asked.now, ends_at__gt=asked.now)
-    return away.filter(Q(deputy=None) | Q(deputy__is_active=False))
+    nobody = Q(deputy=None) | Q(deputy__is_active=False)
+    away_too = away.filter(nobody | Q(deputy=OuterRef("user")), user=OuterRef("deputy"))
+    return away.filter(nobody | Exists(away_too))
 
 
 class OwnerGone(Radar):

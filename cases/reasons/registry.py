@@ -17,6 +17,7 @@ from cases.reasons.follow_ups import BackFromDetour, ResultUnread, TaskDue
 from cases.reasons.people import HandedToMe, Nobodys
 from cases.reasons.radar import Differs, HoldOver, NoContact, NoNextStep
 from cases.reasons.radar_people import ForgottenChild, NotAccepted, OwnerGone, ResultUnreadTooLong
+from cases.reasons.standing_in import StandIn
 from cases.reasons.times import Breached, OnTrack, Today, Urgent
 
 # The most pressing first, as the codes stand in Reason. An open case for which none of these holds is on track.
@@ -32,6 +33,7 @@ REASONS: dict[str, Because] = {
         ResultUnread(),
         OutcomeMissing(),
         BackFromDetour(),
+        StandIn(),
         OwnerGone(),
         NoNextStep(),
         NotAccepted(),

@@ -75,7 +75,8 @@ class Me(SetUpView):
 class AddAbsence(SetUpView):
     title, button = "Say when you are away", "Save"
     lead = (
-        "Your cases stay yours. What would be sent to you goes to your deputy while you are away, urgent e-mails too."
+        "Your cases stay yours. While you are away they are on the day of your deputy too, who is sent what you would "
+        "be, urgent e-mails as well."
     )
     form_class = AbsenceForm
 

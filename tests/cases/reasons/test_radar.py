@@ -133,6 +133,17 @@ def test_a_deputy_stands_in_unless_their_account_is_closed(nurse):
     assert codes_of(case, nurse) == ["owner-gone"]
 
 
+def test_a_deputy_who_is_away_too_stands_in_only_if_there_is_somebody_in_their_place(nurse):
+    case, deputy, second = mine(a_case(), nurse), a_member("booking"), a_member("booking")
+    an_absence(nurse, deputy)
+    away = an_absence(deputy)
+    assert codes_of(case, second) == ["owner-gone"]
+    for stands_in, codes in ((second, ["on-track"]), (nurse, ["owner-gone"])):
+        away.deputy = stands_in
+        away.save()
+        assert codes_of(case, a_member("booking")) == codes
+
+
 def test_an_absence_counts_from_its_first_moment_and_before_its_end(nurse):
     case = mine(a_case(), nurse)
     absence = an_absence(nurse)
