@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 from cases import access, asked, handoffs, showing
@@ -11,7 +12,7 @@ from cases.models import Handoff
 from cases.web import forms
 from cases.web.ages import promised
 from cases.web.effect import effect
-from cases.web.mending import Mending
+from cases.web.mending import Mend, Mending
 from cases.web.move_form import Asked, way_form
 from cases.web.moves import WayView, arrived
 from cases.web.pages import ActView
@@ -93,9 +94,10 @@ class OfferCase(WayView):
 
 
 class AnswerView(ActView):
-    """A page that answers an offer."""
+    """A page that answers an offer. ``instead``: the name of the page of the other answer, and what leads there."""
 
     template_name = "cases/handoff.html"
+    instead = None
     looked_at = (*ActView.looked_at, "handoff")
 
     @cached_property
@@ -118,11 +120,16 @@ class AnswerView(ActView):
 
     def get_context_data(self, **context):
         due = promised(self.handoff.due_at, self.handoff.offered_at, self.now)
-        return super().get_context_data(handoff=self.handoff, due=due, **context)
+        about = {"handoff": self.handoff, "due": due}
+        if self.instead and self.handoff.status == Status.OFFERED:
+            name, text = self.instead
+            about["instead"] = Mend(text, reverse(name, args=[self.case.reference, self.handoff.pk]))
+        return super().get_context_data(**about | context)
 
 
 class AcceptHandoff(AnswerView):
     title, button = "Accept this case", "Accept the case"
+    instead = "decline", "Decline it instead…"
 
     @property
     def way(self):
@@ -150,6 +157,7 @@ class AcceptHandoff(AnswerView):
 
 class DeclineHandoff(AnswerView):
     title, button = "Decline this case", "Decline the case"
+    instead = "accept", "Accept it instead…"
 
     def get_form_class(self):
         return forms.DeclineForThemForm if self.answers_for_them else forms.DeclineForm

@@ -127,6 +127,18 @@ def test_accepting_says_what_it_does_and_makes_the_move(client, case, offer, cli
     assert (fresh(case).stage, fresh(offer).answered_by) == ("review", clinician)
 
 
+def test_each_answer_leads_to_the_other_one_until_it_is_given(client, case, offer, clinician):
+    client.force_login(clinician)
+    pages = {name: answer_page(offer, name) for name in ("accept", "decline")}
+    assert f'href="{pages["decline"]}">Decline it instead…' in client.get(pages["accept"]).content.decode()
+    assert f'href="{pages["accept"]}">Accept it instead…' in client.get(pages["decline"]).content.decode()
+
+    client.post(pages["decline"], {"why": "No bed before Monday."})
+
+    for address in pages.values():
+        assert "instead…" not in words(client.get(address))
+
+
 def test_declining_needs_a_reason_which_the_sender_reads(client, case, offer, clinician, caseworker):
     client.force_login(clinician)
     assert reasons(client.post(answer_page(offer, "decline"), {})) == ["Fill in “Why is it declined?”."]
