@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from cases import access, asked, lifecycle, stays, to_do
+from cases import access, asked, lifecycle, overrides, stays, to_do
 from cases.models import Case, Handoff
 from cases.refusals import Refused
 from cases.watch import timers, watched
@@ -13,11 +13,12 @@ Status = Handoff.Status
 
 
 @transaction.atomic
-def offer(case, transition, *, by, note, forms=None, seen_entry=None, at=None) -> Handoff:
+def offer(case, transition, *, by, note, forms=None, overriding=None, seen_entry=None, at=None) -> Handoff:
     """Offer ``case`` to the team of the stage that ``transition`` leads to; return the handoff.
 
-    ``forms`` {code: {question code: answer}} are completed first, and kept only if the case is offered. Where the move
-    requires a note, what they need to know is one.
+    ``forms`` {code: {question code: answer}} are completed first, and kept only if the case is offered; ``overriding``
+    {key of a requirement: reason} offers it although that is not met. Where the move requires a note, what they need
+    to know is one.
 
     Raises PermissionDenied, StaleView, or Refused if one is open already, the move is not ready for all but the
     handoff, or what they need to know is missing.
@@ -33,7 +34,8 @@ def offer(case, transition, *, by, note, forms=None, seen_entry=None, at=None) -
     if not note.strip():
         raise Refused("Say what the other team needs to know.")
     asked.record(case, entry, transition, note=note.strip(), forms=forms, now=now, by=by)
-    if reasons := transition.refusals(case, now):
+    granted = overrides.grant(case, transition, overriding, now=now, by=by)
+    if reasons := transition.refusals(case, now, without=granted):
         raise Refused(reasons)
     stage = transition.target
     handoff = Handoff(
@@ -43,11 +45,12 @@ def offer(case, transition, *, by, note, forms=None, seen_entry=None, at=None) -
         from_team=case.team,
         to_team_id=stage.team_id,
         note=note.strip(),
+        passed_over=overrides.kept(granted),
         offered_at=now,
         offered_by=by,
         due_at=wanted_by(stage, now),
     )
-    save_with_history(handoff, by=by, reason=transition.name)
+    save_with_history(handoff, by=by, reason=transition.name + overrides.in_words(granted))
     timers.watch_thing(watched.handoffs([handoff])[0])
     return handoff
 

@@ -63,7 +63,14 @@ def move_case(
         access.require_move(by, case, transition)
     asked.record(case, entry, transition, note=note, forms=forms, now=now, by=by)
     facts = asked.given(facts, transition.target)
-    granted = overrides.grant(case, transition, overriding, now=now, by=by)
+    if handoff is None:
+        granted, granted_at, granted_by = overrides.grant(case, transition, overriding, now=now, by=by), now, by
+    else:  # by those who offered it
+        granted, granted_at, granted_by = (
+            overrides.of_offer(handoff, case, now),
+            handoff.offered_at,
+            handoff.offered_by,
+        )
     left, was_held = case.stage_now, case.is_held
     case.move(transition, now, without=granted)
     # A note that is a row of its own is not said twice.
@@ -85,7 +92,7 @@ def move_case(
         facts=facts,
         calendars=calendars,
     )
-    overrides.record(granted, case, opened, now=now, by=by)
+    overrides.record(granted, case, opened, now=granted_at, by=granted_by)
     return save_with_history(case, by=by, reason=reason + overrides.in_words(granted))
 
 

@@ -57,6 +57,21 @@ def grant(case, transition, overriding: dict[int, str], *, now, by) -> dict[int,
     return granted
 
 
+def kept(granted: dict[int, Granted]) -> list[dict]:
+    """Return what was passed over as an offer keeps it, until they who accept make the move."""
+    return [{"requirement": pk, "sentence": row.sentence, "reason": row.reason} for pk, row in granted.items()]
+
+
+def of_offer(handoff, case, now) -> dict[int, Granted]:
+    """Return what was passed over when ``case`` was offered and is not met at ``now`` either."""
+    rows = {row.pk: row for row in handoff.transition.requirements.all()}
+    return {
+        known["requirement"]: Granted(rows[known["requirement"]], known["sentence"], known["reason"])
+        for known in handoff.passed_over
+        if rows[known["requirement"]].refusal(case, now)
+    }
+
+
 def _not_theirs(requirement, sentence, team) -> str:
     if not requirement.override_roles or registry.hides(requirement.check_name):
         return f"Nobody can move this case although this is not met: “{sentence}” The pathway does not allow it."

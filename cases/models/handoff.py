@@ -27,6 +27,8 @@ class Handoff(models.Model):
     to_team = models.ForeignKey("pathways.Team", models.PROTECT, related_name="handoffs_received")
     status = models.CharField(max_length=10, choices=Status, default=Status.OFFERED)
     note = models.TextField("what they need to know")
+    # What was not met when it was offered all the same: [{"requirement": key, "sentence", "reason"}].
+    passed_over = models.JSONField(default=list, blank=True, db_default=[])
     offered_at = models.DateTimeField(default=timezone.now)
     offered_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     due_at = models.DateTimeField("to be answered by", null=True)

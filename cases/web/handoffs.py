@@ -85,10 +85,8 @@ class OfferCase(WayView):
             **context,
         )
 
-    def perform(self, note, forms, **nothing):
-        handoff = handoffs.offer(
-            self.case, self.transition, by=self.request.user, note=note, forms=forms, seen_entry=self.seen_entry
-        )
+    def perform(self, facts, **given):
+        handoff = handoffs.offer(self.case, self.transition, by=self.request.user, seen_entry=self.seen_entry, **given)
         wanted = f" Their answer is wanted by {showing.moment(handoff.due_at)}." if handoff.due_at else ""
         return f"Offered to {handoff.to_team}.{wanted} Until they accept, the case stays with {handoff.from_team}."
 
@@ -142,9 +140,11 @@ class AcceptHandoff(AnswerView):
 
     def get_context_data(self, **context):
         if self.handoff.status == Status.OFFERED:
+            passed = [row["requirement"] for row in self.handoff.passed_over]
+            lacking = Mending.read(self.case, self.request.user).missing(self.way, self.now)
             context |= {
                 "effect": effect(self.case, self.way, self.now),
-                "missing": Mending.read(self.case, self.request.user).missing(self.way, self.now),
+                "missing": [lack for lack in lacking if not lack.requirement or lack.requirement.pk not in passed],
             }
         if self.answers_for_them:
             context |= {"title": f"{self.handoff.to_team} accepts", "button": "Record that they accept"}

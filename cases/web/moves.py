@@ -45,7 +45,7 @@ def offered(case, user, now, mending, offer=None) -> list[Move]:
         receiver = receivers.get(way.target.team_id) if way.target.by_handoff else None
         lacks = mending.missing(way, now)
         not_yours = access.refusal(user, "move", case.team, transition=way)
-        there = lacks and not not_yours and all(is_mended_there(lack, user, case, way) for lack in lacks)
+        there = lacks and not not_yours and all(is_mended_there(lack, user, case) for lack in lacks)
         if receiver and offer:
             lacks.append(Missing(f"The case is offered to {offer.to_team} already. Wait for their answer."))
         moves.append(
@@ -82,15 +82,13 @@ def is_asked_there(lack, case) -> bool:
     return wanted is not None and (wanted.check_name == asked.NOTE or _asks_for_form(lack, case))
 
 
-def is_passable(lack, user, case, transition) -> bool:
-    """May ``user`` make the move although this is missing? A handoff, which others answer, passes nothing over."""
-    if lack.requirement is None or transition.target.by_handoff:
-        return False
-    return overrides.may_override(user, case, lack.requirement)
+def is_passable(lack, user, case) -> bool:
+    """May ``user`` make the move, or offer it, although this is missing?"""
+    return lack.requirement is not None and overrides.may_override(user, case, lack.requirement)
 
 
-def is_mended_there(lack, user, case, transition) -> bool:
-    return is_asked_there(lack, case) or is_passable(lack, user, case, transition)
+def is_mended_there(lack, user, case) -> bool:
+    return is_asked_there(lack, case) or is_passable(lack, user, case)
 
 
 class WayView(ActView):
@@ -127,7 +125,7 @@ class WayView(ActView):
     @property
     def elsewhere(self) -> list[Missing]:
         """What is missing, where some of it must be seen to elsewhere first; else nothing: this page asks for it."""
-        there = [is_mended_there(lack, self.request.user, self.case, self.transition) for lack in self.lacking]
+        there = [is_mended_there(lack, self.request.user, self.case) for lack in self.lacking]
         return [] if all(there) else self.lacking
 
     @cached_property
@@ -136,7 +134,7 @@ class WayView(ActView):
         case, way, sent, user = self.case, self.transition, self.request.POST, self.request.user
         here = [] if self.elsewhere else self.lacking
         forms = {lack.requirement.options["form"]: lack.sentence for lack in here if _asks_for_form(lack, case)}
-        passable = [lack for lack in here if is_passable(lack, user, case, way)]
+        passable = [lack for lack in here if is_passable(lack, user, case)]
         known = {lack.requirement.pk for lack in passable}
         passable += [Missing(str(row), [], row) for row in sent_overrides(sent, way) if row.pk not in known]
         return Asked(

@@ -1,18 +1,21 @@
 """Moving a case although a requirement is not met: where the map allows it, by whom it names, recorded for good."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from cases import lifecycle, recording
+from cases import detours, handoffs, lifecycle, recording
 from cases.models import Override
 from cases.refusals import Refused, TransitionRefused
-from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, fresh, the_move
+from tests.factories import MONDAY, a_case, a_detour_pathway, a_manager, a_member, a_pathway, fresh, the_move
 
 pytestmark = pytest.mark.django_db
 
 FORM = ("form completed", {"form": "risk-assessment"}, "manager")
 DOCUMENT = ("document attached", {})
+HOUR = timedelta(hours=1)
 WHY = "The ward rings with the answers at noon."
 
 
@@ -115,6 +118,63 @@ def test_no_override_makes_a_move_that_is_made_by_a_handoff(manager):
     assert refused.value.reasons == [
         "This move is made by a handoff: offer the case, and it moves when they accept it."
     ]
+
+
+def an_offer_past(case, *, by, reason=WHY):
+    move = the_move(case, "review")
+    overriding = {row.pk: reason for row in move.requirements.all()}
+    return handoffs.offer(case, move, by=by, note="Needs a lift.", overriding=overriding, at=MONDAY)
+
+
+def test_a_case_is_offered_although_a_form_is_missing_and_that_stays_on_the_record_of_the_move(manager):
+    case, clinician = a_case(a_pathway(requires=[FORM], handoff="2 days")), a_member("clinic")
+    offer = an_offer_past(case, by=manager)
+    assert not Override.objects.exists(), "nothing was moved yet"
+
+    handoffs.accept(offer, by=clinician, at=MONDAY + HOUR)
+
+    case = fresh(case)
+    (override,) = case.overrides.all()
+    assert (case.stage, override.entry) == ("review", case.open_entry)
+    assert (override.sentence, override.reason) == ("Complete the Risk assessment first.", WHY)
+    assert (override.overridden_by, override.overridden_at) == (manager, MONDAY)
+    assert WHY in case.history.first().history_change_reason
+
+
+def test_what_was_met_before_the_offer_was_accepted_leaves_no_override(manager):
+    case, clinician = a_case(a_pathway(requires=[FORM], handoff="2 days")), a_member("clinic")
+    offer = an_offer_past(case, by=manager)
+    recording.complete_form(case, case.version_map.forms["risk-assessment"], {"falls": "no"}, by=manager, at=MONDAY)
+
+    handoffs.accept(offer, by=clinician, at=MONDAY + HOUR)
+
+    assert (fresh(case).stage, Override.objects.count()) == ("review", 0)
+
+
+def test_what_was_not_passed_over_keeps_the_offer_from_being_accepted(manager):
+    requires = [FORM, ("no open child case", {})]
+    case = a_case(a_pathway(requires=requires, handoff="2 days", detours=[a_detour_pathway()]))
+    offer = handoffs.offer(
+        case,
+        move := the_move(case, "review"),
+        by=manager,
+        note="Needs a lift.",
+        overriding={row.pk: WHY for row in move.requirements.all() if row.check_name == FORM[0]},
+        at=MONDAY,
+    )
+    child = detours.take(case, case.version_map.detour_rules["dna"], note="Did not come", by=manager, at=MONDAY)
+    with pytest.raises(TransitionRefused) as refused:
+        handoffs.accept(offer, by=a_member("clinic"), at=MONDAY + HOUR)
+    assert refused.value.reasons == [f"Close {child} first: it belongs to this case."]
+
+
+def test_nobody_else_offers_past_what_the_map_demands(caseworker, manager):
+    case = a_case(a_pathway(requires=[FORM], handoff="2 days"))
+    with pytest.raises(PermissionDenied, match="You cannot move this case although this is not met"):
+        an_offer_past(case, by=caseworker)
+    with pytest.raises(Refused, match="Say why the case is moved although this is not met"):
+        an_offer_past(case, by=manager, reason=" ")
+    assert not case.handoffs.exists()
 
 
 def test_an_override_into_the_last_stage_stands_with_the_stay_that_ended_the_journey(manager):

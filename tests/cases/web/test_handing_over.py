@@ -67,6 +67,33 @@ def test_what_must_be_seen_to_elsewhere_keeps_a_case_from_being_offered(signed_i
     assert "<button" not in page.content.decode().split("<main")[1]
 
 
+def test_a_manager_offers_a_case_although_something_is_missing_and_the_receiver_reads_what(
+    client, manager, clinician, caseworker
+):
+    missing = ("document attached", {}, "manager")
+    case = a_case(a_pathway(handoff="2 days", requires=[missing]))
+    client.force_login(caseworker)
+    assert "This case cannot be offered yet. Attach a document first." in words(client.get(offer_page(case)))
+    client.force_login(manager)
+    page = words(client.get(offer_page(case)))
+    assert "Attach a document first." in page
+    (requirement,) = the_move(case, "review").requirements.all()
+    typed = {"note": "Needs a lift.", "seen_entry": case.open_entry.pk, f"override.{requirement.pk}": "yes"}
+    assert reasons(client.post(offer_page(case), typed)), "it needs a reason"
+    assert not case.handoffs.exists()
+
+    client.post(offer_page(case), typed | {f"reason.{requirement.pk}": "The letter comes by post."})
+
+    (offer,) = case.handoffs.all()
+    client.force_login(clinician)
+    for address in (case.get_absolute_url(), answer_page(offer, "accept")):
+        said = words(client.get(address))
+        assert "Not met Attach a document first. Grace Okafor offers the case all the same: “The letter" in said
+    client.post(answer_page(offer, "accept"), {"answer": ""})
+    assert "Moved although this was not met: Attach a document first." in words(client.get(case.get_absolute_url()))
+    assert fresh(case).stage == "review"
+
+
 def test_the_page_of_the_bare_move_leads_to_the_offer(signed_in, case):
     move = reverse("move", args=[case.reference, the_move(case, "review").pk])
 
