@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 # A digest that goes at once waits for the rest of the backlog that it tells of.
 AT_ONCE = timedelta(minutes=5)
+OF_A_DETOUR = EscalationStep(tells=[EscalationStep.Recipient.ON_DUTY, EscalationStep.Recipient.MANAGERS])
 
 
 @dataclass
@@ -142,13 +143,14 @@ def owe_detour(case, now) -> None:
 
 
 def told_of_detour(team_id, parents_team_id=None, *, pathway_id=None) -> list:
-    """The managers of the team that a detour begins in; and, unless it is restricted, those of the team that has the
-    case it was taken from, who answer for that patient. Where no manager can be told: the lead of its pathway.
+    """Whoever is on duty for the team that a detour begins in, and its managers; and, unless it is restricted, those
+    of the team that has the case it was taken from, who answer for that patient. Where none of them can be told: the
+    lead of its pathway.
     """
     teams = [team for team in (team_id, parents_team_id) if team is not None]
     recipients = Recipients(teams, pathway_ids=[pathway_id] if pathway_id else ())
     lead = recipients.leads.get(pathway_id)
-    told = [recipients.first(AT_LAST, team_id=team, pathway_lead=lead) for team in teams]
+    told = [recipients.first((OF_A_DETOUR, *AT_LAST), team_id=team, pathway_lead=lead) for team in teams]
     return list({person.pk: person for people in told for person in people}.values())
 
 

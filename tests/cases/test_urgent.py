@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from celery import current_app
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from cases import detours, lifecycle, migration
 from cases.models import Case, Escalation, Notice, StageEntry
 from cases.refusals import Refused
 from cases.watch import notices, sweep, timers
 from pathways import publishing
-from pathways.models import Membership, Team, system_user
+from pathways.models import Duty, Membership, Team, system_user
 from tests.cases.test_notices import server, texts  # noqa: F401 - a fixture
 from tests.factories import (
     BREACH,
@@ -304,6 +305,18 @@ def test_who_manages_both_teams_is_told_once(caseworker):
     Membership.objects.create(team=Team.objects.get(code="acute"), user=both, role="manager")
     take(parent, caseworker)
     assert Notice.objects.get().recipient == both
+
+
+def test_whoever_is_on_duty_is_told_at_once_too(caseworker):
+    manager, nurse, other = a_manager("acute"), a_member("acute"), a_member("acute")
+    parent, now = a_parent(), timezone.now()
+    acute = Team.objects.get(code="acute")
+    for person, begins in ((nurse, now - HOUR), (other, now + HOUR)):
+        Duty.objects.create(team=acute, user=person, starts_at=begins, ends_at=begins + 2 * HOUR)
+
+    take(parent, caseworker)
+
+    assert {notice.recipient for notice in Notice.objects.all()} == {manager, nurse}
 
 
 def test_of_a_restricted_one_only_its_own_managers_are_told_and_not_what_it_is(server, caseworker):  # noqa: F811
