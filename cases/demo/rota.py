@@ -12,17 +12,19 @@ from pathways.models import Pathway, Role, Team, system_user
 LEADS = {"elective-18-weeks": CLINIC, "discharge-to-assess": WARD}  # a manager of which team
 WITH_DUTIES, AHEAD = (ACUTE, SAFEGUARDING), 14  # days, the last two of which nobody has planned yet
 AWAY_FOR = timedelta(days=9)
+AWAY = {CLINIC: (0, 1), WARD: (1, 0)}  # of a team's caseworkers: who is away, and who stands in
 
 
 def plan(staff, now) -> None:
-    """Name the leads, send one of the clinic on leave with a deputy, and plan the duties of the next two weeks."""
+    """Name the leads, send some people on leave with a deputy, and plan the duties of the next two weeks."""
     for code, team in LEADS.items():
         pathway = Pathway.objects.get(code=code)
         pathway.lead = staff[team, Role.MANAGER][0]
         save_with_history(pathway, by=system_user(), reason=REASON)
-    away, deputy, *_ = staff[CLINIC, Role.CASEWORKER]
     begins = datetime.combine(now.astimezone(LONDON).date() - timedelta(days=2), time(), LONDON)
-    absences.add_absence(away, begins, begins + AWAY_FOR, by=staff[CLINIC, Role.MANAGER][0], deputy=deputy)
+    for team, (away, deputy) in AWAY.items():
+        people, manager = staff[team, Role.CASEWORKER], staff[team, Role.MANAGER][0]
+        absences.add_absence(people[away], begins, begins + AWAY_FOR, by=manager, deputy=people[deputy])
     for code in WITH_DUTIES:
         _plan_duties(Team.objects.get(code=code), staff, now)
 
