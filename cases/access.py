@@ -97,6 +97,17 @@ def refusal(user, act, team, *, transition=None) -> str | None:
     return REFUSALS.get(act, REFUSAL).format(team=team, roles=named)
 
 
+def strike_refusal(user, team, recorder_id) -> str | None:
+    """Return a sentence if ``user`` may not strike out what somebody recorded in error on a case that is with
+    ``team``; None if they may.
+    """
+    if sentence := refusal(user, "event", team):
+        return sentence
+    if recorder_id == user.pk or role_in(user, team.pk) == Role.MANAGER:
+        return None
+    return f"This can be struck out by who recorded it, or by a manager of {team}."
+
+
 def require(user, act, team, *, transition=None) -> None:
     """Raise PermissionDenied with the sentence unless ``user`` may do ``act`` on a case that is with ``team``."""
     if sentence := refusal(user, act, team, transition=transition):

@@ -77,9 +77,9 @@ def read(case, user) -> CaseRecord:
         escalations=list(case.escalations.select_related("acknowledged_by").prefetch_related(lines)),
         events=list(case.events.select_related("recorded_by", "struck_by", "about")),
         overrides=list(case.overrides.select_related("overridden_by")),
-        notes=list(case.notes.select_related("written_by")),
-        forms=list(case.form_records.select_related("form", "completed_by")),
-        documents=list(case.documents.select_related("added_by")),
+        notes=list(case.notes.select_related("written_by", "struck_by")),
+        forms=list(case.form_records.select_related("form", "completed_by", "struck_by")),
+        documents=list(case.documents.select_related("added_by", "struck_by")),
         tasks=list(case.tasks.select_related("team", "owner", "made_by", "done_by", "cancelled_by")),
         results=list(case.results.select_related("reader", "requested_by", "arrived_by", "read_by", "cancelled_by")),
         handoffs=list(

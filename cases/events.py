@@ -15,7 +15,6 @@ from cases import access, codes, detours, showing, stays
 from cases.codes import Appointment, Contact, Decision, Outcome, Told
 from cases.models import Case, CaseEvent
 from cases.refusals import Refused
-from pathways.models import Role
 
 __all__ = [
     "Appointment",
@@ -177,11 +176,7 @@ def strike(event, *, by, why, at=None) -> CaseEvent:
 
 def strike_refusal(user, case, event) -> str | None:
     """Return a sentence if ``user`` may not strike ``event`` out; None if they may."""
-    if sentence := access.refusal(user, "event", case.team):
-        return sentence
-    if event.recorded_by_id == user.pk or access.role_in(user, case.team_id) == Role.MANAGER:
-        return None
-    return f"This can be struck out by who recorded it, or by a manager of {case.team}."
+    return access.strike_refusal(user, case.team, event.recorded_by_id)
 
 
 def missed(case) -> int:

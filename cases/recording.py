@@ -1,13 +1,17 @@
-"""What is written down about a case: notes, completed forms and documents."""
+"""What is written down about a case: notes, completed forms and documents; and what was recorded in error is struck
+out.
+"""
 
 from hashlib import sha256
 from pathlib import PurePath
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from cases import access
 from cases.models import Case, Document, DocumentContent, FormRecord, Note
+from cases.models.evidence import Evidence
 from cases.questionnaire import answers_in_words
 from cases.refusals import Refused
 from pathways.history import save_with_history
@@ -56,11 +60,53 @@ def record_form(case, entry, form, answers, *, now, by) -> FormRecord:
 
 def _keep_facts(entry, form, record, *, by):
     """Keep the answers that are facts on the stay in which they were given."""
-    codes = {question.code: question.fact for question in form.questions.all() if question.fact}
-    facts = {codes[row["code"]]: row["answer"] for row in record.answers if row["code"] in codes and row["answer"]}
+    facts = _facts_in(record, form)
     if facts and entry is not None:
         entry.facts |= facts
         save_with_history(entry, by=by, reason=f"{form.name} completed", update_fields=["facts"])
+
+
+def _facts_in(record, form) -> dict:
+    codes = {question.code: question.fact for question in form.questions.all() if question.fact}
+    return {codes[row["code"]]: row["answer"] for row in record.answers if row["code"] in codes and row["answer"]}
+
+
+@transaction.atomic
+def strike(paper: Evidence, *, by, why, at=None) -> Evidence:
+    """Strike out a note, a completed form or a document that was recorded in error, and return it: it stays to be
+    read, and meets no requirement any more. Facts that a form has put on the present stay are taken off it.
+
+    Raises PermissionDenied unless ``by`` recorded it or is a manager of the case's team, Refused if it is struck out
+    already or the reason is missing.
+    """
+    case = Case.objects.lock(paper.case_id)
+    paper = type(paper).objects.select_related("struck_by").get(pk=paper.pk)
+    if sentence := access.strike_refusal(by, case.team, paper.recorder_id):
+        raise PermissionDenied(sentence)
+    if paper.struck_at is not None:
+        raise Refused(f"{paper.struck_by} has struck this out already: {paper.struck_why}")
+    if not why.strip():
+        raise Refused("Say why it is struck out.")
+    paper.struck_at, paper.struck_by, paper.struck_why = at or timezone.now(), by, why.strip()
+    save_with_history(paper, by=by, reason="Struck out")
+    if isinstance(paper, FormRecord):
+        _take_facts_off(case.open_entry, paper, by=by)
+    return paper
+
+
+def _take_facts_off(entry, record, *, by):
+    """Take off the present stay what ``record`` said of it; what the form said there before holds again."""
+    if entry is None or record.completed_at < entry.entered_at:
+        return
+    wrong = {code for code, answer in _facts_in(record, record.form).items() if entry.facts.get(code) == answer}
+    if not wrong:
+        return
+    before = FormRecord.objects.standing().filter(case=record.case_id, form_code=record.form_code)
+    before = before.filter(completed_at__gte=entry.entered_at).first()
+    known = _facts_in(before, before.form) if before else {}
+    entry.facts = {code: answer for code, answer in entry.facts.items() if code not in wrong}
+    entry.facts |= {code: answer for code, answer in known.items() if code in wrong}
+    save_with_history(entry, by=by, reason=f"{record.form.name} struck out", update_fields=["facts"])
 
 
 MOST_BYTES = 10 * 1024 * 1024

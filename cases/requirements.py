@@ -26,7 +26,7 @@ UNITS = tuple((unit.value, unit.label) for unit in Unit if not unit.is_working)
 )
 def form_completed(case, now, *, form, max_age_days=None):
     name = case.version_map.forms[form].name
-    record = case.form_records.filter(form_code=form, completed_at__lte=now).first()
+    record = case.form_records.standing().filter(form_code=form, completed_at__lte=now).first()
     if record is None:
         return f"Complete the {name} first."
     age = (now - record.completed_at).days
@@ -48,7 +48,7 @@ def answer_is(case, now, *, form, question, answer):
     """A choice of ways: the move is offered only to those who gave this answer."""
     definition = case.version_map.forms[form]
     asked = next(q for q in definition.questions.all() if q.code == question)
-    record = case.form_records.filter(form_code=form, completed_at__lte=now).first()
+    record = case.form_records.standing().filter(form_code=form, completed_at__lte=now).first()
     given = next((row["answer"] for row in record.answers if row["code"] == question), None) if record else None
     if answer in (given if isinstance(given, list) else [given]):
         return None
@@ -86,7 +86,7 @@ def task_done(case, now, *, task, by_role=None):
     ],
 )
 def document_attached(case, now, *, name=""):
-    found = case.documents.filter(added_at__lte=now)
+    found = case.documents.standing().filter(added_at__lte=now)
     if not (found.filter(name__icontains=name) if name else found).exists():
         return f"Attach a document named “{name}” first." if name else "Attach a document first."
     return None
@@ -118,7 +118,7 @@ def handoff_accepted(case, now):
 def note_written(case, now):
     """A note since the case came into this stage: an old one says nothing about this stay."""
     # In one filter: a second one would join the stays again, and find a note of any of them.
-    written = case.notes.filter(
+    written = case.notes.standing().filter(
         written_at__lte=now, case__entries__left_at=None, written_at__gte=F("case__entries__entered_at")
     )
     if not written.exists():

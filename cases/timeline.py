@@ -45,6 +45,7 @@ class Item:
     url: str = ""
     tag: str = ""
     struck: tuple[datetime, object, str] | None = None  # when, by whom, why
+    strike: str = ""  # the address at which it is struck out, if it has no page of its own
 
 
 def timeline(record: CaseRecord, now: datetime) -> list[Item]:
@@ -211,7 +212,6 @@ def _who_was_told(escalation) -> str:
 
 def events(record, now):
     for event in record.events:
-        struck = (event.struck_at, event.struck_by, event.struck_why) if event.struck_at else None
         yield Item(
             at=event.recorded_at,
             kind=Kind.CONTACTS,
@@ -219,13 +219,26 @@ def events(record, now):
             by=event.recorded_by,
             text=event.text,
             about=tuple(event_words.about(event)),
-            struck=struck,
+            struck=_struck(event),
         )
 
 
 def notes(record, now):
     for note in record.notes:
-        yield Item(note.written_at, Kind.NOTES, "Note", note.written_by, note.text)
+        url = reverse("strike_note", args=[record.case.reference, note.pk])
+        yield Item(
+            note.written_at,
+            Kind.NOTES,
+            "Note",
+            note.written_by,
+            note.text,
+            struck=_struck(note),
+            strike="" if note.struck_at else url,
+        )
+
+
+def _struck(recorded):
+    return (recorded.struck_at, recorded.struck_by, recorded.struck_why) if recorded.struck_at else None
 
 
 # What was owed and handed in -----------------------------------------------------------------------------------------
@@ -234,10 +247,13 @@ def notes(record, now):
 def papers(record, now):
     for form in record.forms:
         url = reverse("form_record", args=[record.case.reference, form.pk])
-        yield Item(form.completed_at, Kind.PAPERS, f"{form.form} filled in", form.completed_by, url=url)
+        said = f"{form.form} filled in"
+        yield Item(form.completed_at, Kind.PAPERS, said, form.completed_by, url=url, struck=_struck(form))
     for document in record.documents:
-        url = reverse("download", args=[record.case.reference, document.pk])
-        yield Item(document.added_at, Kind.PAPERS, f"{document} attached", document.added_by, url=url)
+        struck = _struck(document)
+        url = "" if struck else reverse("download", args=[record.case.reference, document.pk])
+        said = f"{document} attached"
+        yield Item(document.added_at, Kind.PAPERS, said, document.added_by, url=url, struck=struck)
 
 
 def tasks(record, now):

@@ -16,7 +16,7 @@ def shows(asked: Asked) -> dict:
     """Return the annotations: what was offered by a team of mine and waits for an answer, and the forms there are."""
     ours = Handoff.objects.filter(case=OuterRef("pk"), status="offered", from_team__in=asked.teams)
     offer = JSONObject(pk="pk", receiver="to_team__name", offered_at="offered_at", due_at="due_at")
-    records = FormRecord.objects.filter(case=OuterRef("pk")).order_by().values("form_code").distinct()
+    records = FormRecord.objects.standing().filter(case=OuterRef("pk")).order_by().values("form_code").distinct()
     return {"offered": first(ours, offer), "forms_there": ArraySubquery(records)}
 
 

@@ -8,7 +8,7 @@ from django.views.generic.base import TemplateView
 from cases import access, case_record
 from cases.models import CaseEvent
 from cases.watch.recipients import Recipients
-from cases.web import appointments, belonging, detours, handoffs, moves, people, results, tasks, told, why
+from cases.web import appointments, belonging, detours, documents, handoffs, moves, people, results, tasks, told, why
 from cases.web.ages import age
 from cases.web.mending import Mending
 from cases.web.pages import CaseView
@@ -102,13 +102,13 @@ class CasePage(CaseView, TemplateView):
             "results": results.of_case(self.case, record.results, self.request.user),
             "records": record.forms,
             "forms": to_fill_in(self.case, record.forms),
-            "documents": record.documents,
+            "documents": documents.of_case(self.case, record.documents, self.request.user),
             "appointments": appointments.of_case(self.case, record.events, self.request.user, self.now),
             "agreed": why.agreed(record, version_map),
         }
 
     def what_happened(self) -> dict:
-        return {"timeline": told.listed(self.record, self.request.GET, self.now)}
+        return {"timeline": told.listed(self.record, self.request.user, self.request.GET, self.now)}
 
 
 def next_appointment(events, now):
@@ -161,5 +161,6 @@ def to_fill_in(case, records) -> list[dict]:
     """Return each form of the case's version with its latest record, or None while there is none."""
     latest = {}
     for record in records:  # the newest first
-        latest.setdefault(record.form_code, record)
+        if record.struck_at is None:
+            latest.setdefault(record.form_code, record)
     return [{"form": form, "latest": latest.get(code)} for code, form in case.version_map.forms.items()]

@@ -71,7 +71,7 @@ def deciding_forms(case, moves, offer, records) -> list[Mend]:
         for wanted in way.requirements.all()
         if registry.hides(wanted.check_name)
     }
-    codes -= {record.form_code for record in records}
+    codes -= {record.form_code for record in records if record.struck_at is None}
     forms = [form for code, form in case.version_map.forms.items() if code in codes]
     return [Mend(f"Fill in the {form.name}", reverse("form", args=[case.reference, form.code])) for form in forms]
 

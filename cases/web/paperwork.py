@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.views.generic.base import TemplateView
 
-from cases import questionnaire, recording, showing
+from cases import access, questionnaire, recording, showing
 from cases.web.forms import answers_form
 from cases.web.pages import ActView, CaseView
 from pathways.models.forms import QuestionKind
@@ -52,10 +52,12 @@ class FormRecordPage(CaseView, TemplateView):
     template_name = "cases/form_record.html"
 
     def get_context_data(self, **context):
-        records = self.case.form_records.select_related("form", "completed_by")
+        records = self.case.form_records.select_related("form", "completed_by", "struck_by")
         record = get_object_or_404(records, pk=self.kwargs["pk"])
         answers = [(item["question"], answer_in_words(item["kind"], item["answer"])) for item in record.answers]
-        return super().get_context_data(record=record, answers=answers, **context)
+        refusal = access.strike_refusal(self.request.user, self.case.team, record.recorder_id)
+        may_strike = record.struck_at is None and refusal is None
+        return super().get_context_data(record=record, answers=answers, may_strike=may_strike, **context)
 
 
 def answer_in_words(kind: str, answer) -> str:

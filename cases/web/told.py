@@ -5,7 +5,7 @@ from itertools import groupby
 
 from django.utils import timezone
 
-from cases import showing
+from cases import access, showing
 from cases.timeline import Item, Kind, timeline
 from cases.web import facts
 
@@ -24,10 +24,11 @@ class Filter:
 
 @dataclass(frozen=True)
 class Shown:
-    """An item with the facts of its stay in words."""
+    """An item with the facts of its stay in words; ``may_strike``: the reader may strike it out."""
 
     item: Item
     facts: list[tuple[str, str]]
+    may_strike: bool
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,16 @@ class Listed:
     query_for_all: str
 
 
-def listed(record, asked, now) -> Listed:
-    """Return what happened as ``asked`` (a query string's ``show`` and ``all``): a kind that is none is no filter."""
+def listed(record, user, asked, now) -> Listed:
+    """Return what happened, to ``user``, as ``asked`` (a query string's ``show`` and ``all``): a kind that is none is
+    no filter.
+    """
     everything = timeline(record, now)
     kind = asked.get("show") if asked.get("show") in Kind.values else ""
     items = [item for item in everything if item.kind == kind] if kind else everything
     shown = items if "all" in asked else items[:AT_FIRST]
     return Listed(
-        days=_by_day(shown, record.case.version_map, now),
+        days=_by_day(shown, record.case, user, now),
         filters=_filters(everything, kind),
         more=len(items) - len(shown),
         query_for_all=f"?show={kind}&all=1" if kind else "?all=1",
@@ -66,13 +69,16 @@ def _filters(items, kind):
     ]
 
 
-def _by_day(items, version_map, now):
+def _by_day(items, case, user, now):
     days = groupby(items, key=lambda item: timezone.localdate(item.at))
     return [
-        (
-            showing.day(day),
-            showing.ago(day, now),
-            [Shown(item, facts.in_words(item.facts, version_map) if item.facts else []) for item in found],
-        )
-        for day, found in days
+        (showing.day(day), showing.ago(day, now), [_shown(item, case, user) for item in found]) for day, found in days
     ]
+
+
+def _shown(item, case, user):
+    return Shown(
+        item,
+        facts=facts.in_words(item.facts, case.version_map) if item.facts else [],
+        may_strike=bool(item.strike) and access.strike_refusal(user, case.team, item.by.pk) is None,
+    )

@@ -118,3 +118,27 @@ def test_who_reads_only_attaches_nothing(client, case, document, inspector):
     assert "Referral letter.pdf" in said
     assert "Attach a document…" not in said
     assert client.post(address(case), {"file": a_file()}).status_code == 403
+
+
+def test_one_that_was_attached_in_error_is_struck_out_and_read_by_managers_and_inspectors_alone(
+    client, signed_in, case, document, manager, inspector
+):
+    strike = reverse("strike_document", args=[case.reference, document.pk])
+    assert f'href="{strike}">Attached in error' in signed_in.get(case.get_absolute_url()).content.decode()
+    assert "Referral letter.pdf Priya Shah," in words(signed_in.get(strike))
+    assert reasons(signed_in.post(strike, {})) == ["Fill in “Why is it struck out?”."]
+
+    answer = signed_in.post(strike, {"why": "Of another patient"}, follow=True)
+
+    assert "The document is struck out. It stays to be read, and counts no more." in words(answer)
+    assert "Referral letter.pdf Struck out" in words(answer)
+    assert "struck out by Priya Shah" in words(answer)
+    assert download(document) not in answer.content.decode()
+    refused = signed_in.get(download(document))
+    assert refused.status_code == 403
+    assert "Priya Shah has struck out this document: “Of another patient”." in words(refused)
+    for user in (manager, inspector):
+        client.force_login(user)
+        assert f'href="{download(document)}"' in client.get(case.get_absolute_url()).content.decode()
+        assert client.get(download(document)).status_code == 200
+    assert "has struck this out: Of another patient" in words(client.get(strike))

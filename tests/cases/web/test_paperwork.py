@@ -3,11 +3,12 @@
 import pytest
 from django.urls import reverse
 
+from cases import recording
 from cases.models import FormRecord
 from cases.web.paperwork import answer_in_words
 from pathways.models import Question
 from tests.cases.web.reading import reasons, words
-from tests.factories import a_case, a_draft, a_form, a_stage, publish
+from tests.factories import a_case, a_draft, a_form, a_member, a_pathway, a_stage, publish
 
 ALL_KINDS = [
     ("mobility", "text", []),
@@ -167,3 +168,39 @@ def test_the_record_of_another_case_is_not_found(signed_in, asked, page, case):
     signed_in.post(page, ANSWERED)
 
     assert signed_in.get(reverse("form_record", args=[case.reference, FormRecord.objects.get().pk])).status_code == 404
+
+
+def test_a_form_of_another_patient_is_struck_out_and_asked_for_again(signed_in, caseworker):
+    case = a_case(a_pathway(requires=[("form completed", {"form": "risk-assessment"})]))
+    record = recording.complete_form(case, case.version_map.forms["risk-assessment"], {"falls": "no"}, by=caseworker)
+    page, strike = (reverse(name, args=[case.reference, record.pk]) for name in ("form_record", "strike_form"))
+    assert "Risk assessment Done" in words(signed_in.get(case.get_absolute_url()))
+    assert f'href="{strike}">Recorded in error' in signed_in.get(page).content.decode()
+
+    answer = signed_in.post(strike, {"why": "Of another patient"}, follow=True)
+
+    said = words(answer)
+    assert "The form is struck out. It stays to be read, and counts no more." in said
+    assert "Risk assessment Not filled in" in said
+    assert "Risk assessment Struck out" in said
+    assert "Complete the Risk assessment first." in said
+    assert "Struck out by Priya Shah" in words(signed_in.get(page))
+    assert strike not in signed_in.get(page).content.decode()
+
+
+def test_a_note_of_another_patient_is_struck_out_from_what_happened(client, signed_in, case, caseworker, manager):
+    note = recording.write_note(case, "Rang her daughter", by=caseworker)
+    strike = reverse("strike_note", args=[case.reference, note.pk])
+    client.force_login(a_member("booking"))
+    assert strike not in client.get(case.get_absolute_url()).content.decode()
+    assert "This can be struck out by who recorded it" in words(client.get(strike))
+    client.force_login(caseworker)
+    assert f'href="{strike}">Recorded in error' in client.get(case.get_absolute_url()).content.decode()
+    assert "Rang her daughter" in words(client.get(strike))
+
+    answer = client.post(strike, {"why": "Of another patient"}, follow=True)
+
+    assert "The note is struck out." in words(answer)
+    assert "<del><p>Rang her daughter</p></del>" in answer.content.decode()
+    assert "Struck out by Priya Shah" in words(answer)
+    assert strike not in answer.content.decode()
