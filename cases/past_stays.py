@@ -15,7 +15,7 @@ from cases.deadlines import Pause
 from cases.models import Case, Hold, StageEntry
 from cases.refusals import Refused
 from cases.watch import time_rules
-from cases.watch.recipients import AT_LAST, Recipients
+from cases.watch.recipients import Recipients, in_turn
 from cases.what_if import PastStay, Rules, StageRules, WhatIf, compare
 from pathways.maps import VersionMap
 from pathways.models import Calendar, EscalationStep, PathwayVersion
@@ -128,11 +128,9 @@ class Map:
         except ValueError:
             raise Refused(f"The calendar “{calendar}” is never open. Give it opening hours first.") from None
 
-    def rungs_from(self, stage: str, code: str) -> list[EscalationStep]:
+    def rungs_from(self, stage: str, code: str) -> tuple[EscalationStep]:
         """A rung, and those that are told in its place when nobody of it can be reached."""
-        ladder = list(self.stages[stage].ladder.all())
-        at = next(place for place, step in enumerate(ladder) if step.code == code)
-        return [*ladder[at:], *AT_LAST]
+        return in_turn(self.steps[stage, code], self.stages[stage].ladder.all())
 
 
 @dataclass

@@ -67,9 +67,7 @@ class Recipients:
         An empty list is a fault of the set-up: nobody at all can be told.
         """
         who = {"team_id": thing.team_id, "owner": thing.owner, "pathway_lead": self.lead(thing), "at": at}
-        codes = [rung.code for rung in thing.steps]
-        higher = thing.steps[codes.index(step.code) + 1 :] if step.code in codes else ()
-        return self.first((step, *higher, *AT_LAST), **who)
+        return self.first(in_turn(step, thing.steps), **who)
 
     def first(self, rungs, **who) -> list:
         """The people of the first of the ``rungs`` that reaches anybody (see ``of``)."""
@@ -139,6 +137,15 @@ class Recipients:
         duties = Duty.objects.filter(team__in=self._duties, ends_at__gt=self.at, user__is_active=True)
         for duty in duties.select_related("user"):
             self._duties[duty.team_id].append(duty)
+
+
+def in_turn(step, ladder) -> tuple:
+    """The rungs of which the first that reaches anybody is told: ``step``, those above it on its ``ladder``, at last
+    the managers, then the lead.
+    """
+    codes = [rung.code for rung in ladder]
+    higher = ladder[codes.index(step.code) + 1 :] if step.code in codes else ()
+    return (step, *higher, *AT_LAST)
 
 
 def pathway_of(thing) -> int:

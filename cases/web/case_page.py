@@ -34,7 +34,7 @@ class CasePage(CaseView, TemplateView):
 
     @cached_property
     def recipients(self):
-        return Recipients([self.case.team_id])
+        return Recipients([self.case.team_id], pathway_ids=[self.case.version_map.pathway.pk], at=self.now)
 
     @cached_property
     def reads_only(self):

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from cases import deadlines
 from cases.watch import time_rules
-from cases.watch.recipients import Recipients
+from cases.watch.recipients import Recipients, in_turn
+from pathways.maps import version_map
 from pathways.models import Team
 
 
@@ -83,8 +84,12 @@ def _first_told(target, stay, team, *, owner) -> Telling | None:
     first = deadlines.upcoming(stay, ())
     if first is None:
         return None
-    step = next(step for step in target.ladder.all() if step.code == first.rung.code)
-    people = Recipients([team.pk]).of(step, team_id=team.pk, owner=owner)
+    ladder = list(target.ladder.all())
+    step = next(step for step in ladder if step.code == first.rung.code)
+    pathway = version_map(target.version_id).pathway.pk
+    recipients = Recipients([team.pk], pathway_ids=[pathway], at=stay.entered_at)
+    who = {"team_id": team.pk, "owner": owner, "pathway_lead": recipients.leads.get(pathway), "at": first.reached_at}
+    people = recipients.first(in_turn(step, ladder), **who)
     return Telling(first.reached_at, step.name, _named(people))
 
 

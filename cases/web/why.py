@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from cases import deadlines, showing, why
 from cases.watch import time_rules, watched
+from cases.watch.recipients import in_turn
 from cases.why import Cause
 from pathways.limits import Span, Unit
 from pathways.models import Calendar
@@ -204,12 +205,13 @@ def _was_told(escalation) -> Told:
 
 def _to_come(ahead, steps, entry, recipients, now):
     """The rungs that are not raised yet; of one that repeats only the next, with how often it does."""
-    first = {}
+    first, ladder, pathway = {}, list(steps.values()), entry.case.version_map.pathway.pk
     for passed in ahead:
         first.setdefault(passed.rung.code, []).append(passed)
     for code, occurrences in first.items():
         step, coming = steps[code], occurrences[0]
-        people = recipients.of(step, team_id=entry.team_id, owner=entry.case.owner)
+        who = {"team_id": entry.team_id, "owner": entry.case.owner, "pathway_lead": recipients.leads.get(pathway)}
+        people = recipients.first(in_turn(step, ladder), **who, at=max(coming.reached_at, now))
         words = f"tells {', '.join(str(person) for person in people)}" if people else "there is nobody to tell"
         if more := len(occurrences) - 1:
             words += f", and again every {step.repeat}, {more} time{'' if more == 1 else 's'} at most"

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases import handoffs, lifecycle, recording
+from pathways.models import Pathway
 from tests.cases.web.conftest import RISK_ASSESSMENT
 from tests.cases.web.reading import reasons, words
 from tests.factories import MONDAY, a_case, a_member, a_pathway, fresh, the_move
@@ -148,6 +149,11 @@ def test_it_says_who_keeps_the_case_which_tasks_are_made_and_who_is_told_when(si
     assert "It makes a task for Booking team: Ring the patient, by" in said
     assert "Nobody is sent an e-mail now. If the case is still there on" in said
     assert "the first to be told: Grace Okafor (Warn)." in said
+
+
+def test_it_names_the_lead_where_the_first_rung_or_nobody_else_is_told(signed_in, case, manager):
+    Pathway.objects.update(lead=manager)
+    assert "the first to be told: Grace Okafor (Warn)." in words(signed_in.get(address(case, "review")))
 
 
 def test_it_says_so_when_there_is_nobody_to_tell(signed_in, case):

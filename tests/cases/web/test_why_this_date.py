@@ -9,7 +9,7 @@ import time_machine
 from cases import detours, events, handoffs, lifecycle, to_do
 from cases.watch import escalations, sweep
 from cases.web.why import amount
-from pathways.models import Closure
+from pathways.models import Absence, Closure, Pathway
 from tests.cases.web.reading import words
 from tests.factories import (
     MONDAY,
@@ -111,6 +111,35 @@ def test_who_was_told_and_who_will_be_told_when(reader):
     assert "10 March 2026, 9am Warn: told Grace Okafor; answered by Priya Shah on 10 March 2026, 11am." in said
     assert "12 March 2026, 9am Breach: tells Grace Okafor." in said
     assert "13 March 2026, 9am Again: tells Grace Okafor, and again every 1 day, 3 times at most." in said
+
+
+def test_it_names_the_lead_and_who_stands_in_at_that_moment_as_the_watch_does(reader):
+    manager = a_manager("booking", first_name="Grace", last_name="Okafor")
+    deputy, lead = (a_member("booking", first_name=name, last_name="Doe") for name in ("Alex", "Ama"))
+    ladder = [
+        ("warn", "before", "2 days"),
+        ("breach", "after", "0 days"),
+        ("lead", "after", "1 day", {"tells": ["lead"]}),
+    ]
+    case = a_case(a_pathway(ladder=ladder))
+    Pathway.objects.update(lead=lead)
+    Absence.objects.create(user=manager, deputy=deputy, starts_at=MONDAY + 9 * DAY, ends_at=MONDAY + 20 * DAY)
+
+    said = why(reader(MONDAY + DAY), case, MONDAY + DAY)
+
+    assert "Warn: tells Grace Okafor." in said
+    assert "Breach: tells Alex Doe." in said
+    assert "Lead: tells Ama Doe." in said
+
+
+def test_where_nobody_of_a_rung_can_be_told_it_names_those_of_the_next(reader):
+    lead = a_member("booking", first_name="Ama", last_name="Doe")
+    case = a_case(a_pathway(ladder=[("breach", "after", "0 days"), ("all", "after", "1 day", {"tells": ["team"]})]))
+    assert "Breach: tells Priya Shah, Ama Doe." in why(reader(MONDAY + DAY), case, MONDAY + DAY)
+
+    case = a_case(a_pathway("plain", ladder=[("breach", "after", "0 days")]))
+    Pathway.objects.update(lead=lead)
+    assert "Breach: tells Ama Doe." in why(reader(MONDAY + DAY), case, MONDAY + DAY)
 
 
 def test_a_rung_that_tells_nobody_says_so(reader):
