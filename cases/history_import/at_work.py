@@ -81,7 +81,7 @@ def _bring(record, file):
     is_check, tell = record.state == State.CHECKING, Told(record.ticket)
     with imported(
         file,
-        record.pathway_code,
+        _code(record),
         columns=uploads.columns_of(record),
         name=record.pathway_name if record.makes_pathway else "",
         finals=record.finals,
@@ -100,10 +100,19 @@ def _bring(record, file):
         with connection.cursor() as cursor:
             cursor.execute(KEEP_REJECTED, [record.pk])
         if not is_check:
-            record.pathway = Pathway.objects.filter(code=record.pathway_code).first()
+            record.pathway = record.pathway or Pathway.objects.get(code=record.pathway_code)
             HistoryImportFile.objects.filter(pk=record.pk).delete()
         _end(record, State.CHECKED if is_check else State.DONE, brought.notes)
         tell(Step.SAVING)  # the database looks at each new row once more, which takes its time
+
+
+def _code(record):
+    """The code of the pathway it goes to: as it is now, of one that is there."""
+    if record.makes_pathway:
+        return record.pathway_code
+    if record.pathway is None:
+        raise Refused(f"The pathway “{record.pathway_name}” is not there any more. Bring the log into another one.")
+    return record.pathway.code
 
 
 @transaction.atomic

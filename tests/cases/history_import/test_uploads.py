@@ -140,6 +140,17 @@ def test_a_longer_log_of_a_pathway_that_is_there_adds_what_is_new(administrator)
     assert len(journeys("clinic")["B"]) == 2
 
 
+def test_a_pathway_that_is_called_otherwise_meanwhile_or_is_gone_never_makes_another_one(administrator):
+    pathway = brought_in(administrator).pathway
+    record = matched(administrator, LOG + "B,Test,2026-03-03,\n", pathway=pathway)
+    Pathway.objects.filter(pk=pathway.pk).update(code="renamed")
+    assert worked(uploads.check(record, by=administrator)).added == 1
+    HistoryImport.objects.filter(pk=record.pk).update(pathway=None)
+    record = worked(uploads.bring_in(record, by=administrator))
+    assert record.said == ["The pathway “A clinic” is not there any more. Bring the log into another one."]
+    assert Pathway.objects.count() == 1
+
+
 def test_nothing_new_is_not_brought_in(administrator):
     pathway = brought_in(administrator).pathway
     record = checked(administrator, pathway=pathway)
