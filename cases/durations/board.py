@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cases.durations import cells, columns, reading, summary
 from cases.durations.buckets import MIDDLES, bucket
-from cases.durations.chosen import Chosen
+from cases.durations.chosen import A_YEAR, Chosen
 from cases.durations.columns import Columns
 from cases.durations.days import ONE_DAY, WEEK, Tile, begin_of, end_of, monday_of, tiles
 from cases.durations.filling import Filling, filling_up
@@ -20,8 +20,6 @@ from cases.durations.survival import Quantile, Watched, curve
 
 FEW = 10_000  # finished stays: of fewer than these the percentiles are exact
 WEEKS = 26  # complete ones, of the trend
-LATELY = 60 * ONE_DAY  # those at risk then say how long it takes who enters now
-A_YEAR = 365 * ONE_DAY  # those who have left: what a stage that fills up is compared with
 SHOWN = 12  # of the longest stays, as dots
 NOW = timedelta(minutes=1)  # what is asked about the last minute is asked about now
 
@@ -36,7 +34,7 @@ class StageFigures:
     limit_seconds: float | None
     spells: summary.Spells
     waits: summary.Waits
-    entering_now: Quantile  # the median for who enters now, from all who were at risk in the last 60 days
+    entering_now: Quantile  # the median for who enters now, from all who were here in the last 60 days
     filling_up: Filling
     weeks: list[tuple[date, int, float | None]]  # Monday, how many left, their median
     longest_spells: list[float]  # the longest last
@@ -133,16 +131,11 @@ def _mondays(chosen) -> list[date]:
     return [this_week - timedelta(weeks=n) for n in range(WEEKS, 0, -1)]
 
 
-def _first(chosen, days: timedelta) -> date:
-    """The first of the last ``days``."""
-    return chosen.last - days + ONE_DAY
-
-
 # Out of the stays --------------------------------------------------------------------------------------------------
 
 
 def _from_stays(chosen, places) -> dict[str, Known]:
-    since = min(begin_of(day) for day in (chosen.first, _mondays(chosen)[0], _first(chosen, A_YEAR)))
+    since = min(begin_of(day) for day in (chosen.first, _mondays(chosen)[0], chosen.year))
     found = reading.columns_of(chosen, places, since)
     return {code: _known(chosen, stays) for code, stays in found.items()}
 
@@ -156,9 +149,9 @@ def _known(chosen, stays: Columns) -> Known:
             _week(stays.ended(begin_of(day), end_of(day + 6 * ONE_DAY)).seconds(as_of), day)
             for day in _mondays(chosen)
         ],
-        finished=stays.ended(begin_of(_first(chosen, A_YEAR)), as_of).seconds(as_of),
+        finished=stays.ended(begin_of(chosen.year), as_of).seconds(as_of),
         finished_weights=None,
-        lately=stays.watched(begin_of(_first(chosen, LATELY)), as_of),
+        lately=stays.watched(begin_of(chosen.lately), as_of),
         waits=summary.waits(waits, waiting.excess(as_of)),
         oldest=np.sort(waits)[-SHOWN:].tolist(),
     )
@@ -181,8 +174,8 @@ def _week(seconds, monday):
 def _from_cells(chosen, places) -> dict[str, Known] | None:
     """The same out of the rollups; None if so few have left that all of them can be read."""
     period = tiles(chosen.first, chosen.last)
-    year = tiles(_first(chosen, A_YEAR), chosen.last)
-    lately = tiles(_first(chosen, LATELY), chosen.last, WEEK)
+    year = tiles(chosen.year, chosen.last)
+    lately = tiles(chosen.lately, chosen.last, WEEK)
     weeks = [Tile(WEEK, monday) for monday in _mondays(chosen)]
     found = cells.read({code: place.keys for code, place in places.items()}, {*period, *year, *lately, *weeks})
     if sum(stage.sums(year).n for stage in found.values()) < FEW:
@@ -230,6 +223,6 @@ def _waiting(chosen, places) -> dict[str, tuple[np.ndarray, summary.Waits]]:
 def _watched_waiting(chosen, seconds) -> Watched:
     """How those that wait were watched, their ages within 2% too: no more is known of those that left."""
     counts = np.bincount(bucket(seconds), minlength=MIDDLES.size)
-    watched_for = (chosen.as_of - begin_of(_first(chosen, LATELY))).total_seconds()
+    watched_for = (chosen.as_of - begin_of(chosen.lately)).total_seconds()
     ages, here = MIDDLES[counts > 0], counts[counts > 0]
     return Watched.of(np.maximum(ages - watched_for, 0), ages, np.zeros(ages.size), here)

@@ -8,13 +8,13 @@ from django.db import connection
 
 from cases.durations import rollups
 from cases.durations.buckets import MIDDLES
-from cases.durations.days import ONE_DAY, Tile
+from cases.durations.days import DAY, MONTH, ONE_DAY, WEEK, Tile, begin_of, monday_of
 from cases.durations.summary import Sums, quantiles_of
 from cases.durations.survival import Watched
 
 # What is queued counts too, in the same statement: between two the drain may take it from here to there.
 READ = f"""
-WITH {rollups.by_day("SELECT * FROM cases_spellchange WHERE stage_id = ANY (%(stages)s)")}
+WITH {rollups.by_day("SELECT * FROM cases_spellchange WHERE stage_id = ANY (%(stages)s) AND left_at >= %(since)s")}
 SELECT stage_id, grain, "on", n, seconds, squares, late, excess,
     array_to_string(buckets, ','), array_to_string(counts, ',')
 FROM cases_durationcell
@@ -24,7 +24,6 @@ UNION ALL
 SELECT stage_id, NULL, day, n, seconds, squares, late, excess, bucket::text, n::text FROM by_day
 """  # noqa: S608
 BUCKETS = MIDDLES.size
-DAY = ONE_DAY.total_seconds()
 
 
 class Cells:
@@ -76,21 +75,32 @@ class Cells:
         day += np.repeat((np.cumsum(days) - days)[tile], several)
         left, weights = MIDDLES[np.repeat(bucket, several)], np.repeat(counts[tile, bucket] / several, several)
         # How old they were when the first day began; who entered since is watched from the age of 0.
-        return Watched.of(np.maximum(left - (day + 0.5) * DAY, 0), left, np.ones(left.size), weights)
+        return Watched.of(
+            np.maximum(left - (day + 0.5) * ONE_DAY.total_seconds(), 0), left, np.ones(left.size), weights
+        )
 
 
 def read(stages: dict[str, list[int]], tiles: Iterable[Tile]) -> dict[str, Cells]:
     """Read the cells of ``tiles`` of the stages (by code, the keys of all that have it)."""
     codes = {key: code for code, keys in stages.items() for key in keys}
-    wanted = sorted(set(tiles))
-    values = {"stages": list(codes), "grains": [tile.grain for tile in wanted], "days": [tile.on for tile in wanted]}
+    wanted = set(tiles)
+    values = {
+        "stages": list(codes),
+        "grains": [tile.grain for tile in wanted],
+        "days": [tile.on for tile in wanted],
+        "since": begin_of(min(tile.on for tile in wanted)),
+    }
     with connection.cursor() as cursor:
         cursor.execute(READ, values)
         rows = cursor.fetchall()
     cells = {code: Cells() for code in stages}
     for stage, grain, on, *sums, indices, counts in rows:
-        # What is queued of a day belongs to its day, its week and its month.
-        holding = [Tile(grain, on)] if grain is not None else [tile for tile in wanted if tile.on <= on < tile.end]
-        for tile in holding:
-            cells[codes[stage]].add(tile, sums, indices, counts)
+        for tile in _queued(on) if grain is None else [Tile(grain, on)]:
+            if tile in wanted:
+                cells[codes[stage]].add(tile, sums, indices, counts)
     return cells
+
+
+def _queued(day):
+    """What is queued of a day belongs to its day, its week and its month."""
+    return Tile(DAY, day), Tile(WEEK, monday_of(day)), Tile(MONTH, day.replace(day=1))

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from cases.durations.days import INSTANT, begin_of, day_of
+from cases.durations.days import INSTANT, ONE_DAY, begin_of, day_of
 from pathways.models import Pathway, PathwayVersion, Team
+
+LATELY, A_YEAR = timedelta(days=60), timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,16 @@ class Chosen:
     def since(self) -> datetime:
         """From when on those that count have left."""
         return begin_of(self.first)
+
+    @property
+    def lately(self) -> date:
+        """The first of the last 60 days of the period: who was here in these says how long it takes who enters now."""
+        return max(self.first, self.last - LATELY + ONE_DAY)
+
+    @property
+    def year(self) -> date:
+        """The first of the last 365 days: with those who left in these a stage that may be filling up is compared."""
+        return self.last - A_YEAR + ONE_DAY
 
     @property
     def is_narrowed(self) -> bool:

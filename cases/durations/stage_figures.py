@@ -10,11 +10,11 @@ from cases import limits_decisions
 from cases.charts.flow import Week
 from cases.charts.scale import mondays
 from cases.durations import filling, reading, spc, summary, survival
-from cases.durations.days import ONE_DAY, day_of, monday_of
+from cases.durations.chosen import A_YEAR
+from cases.durations.days import ONE_DAY, begin_of, day_of, monday_of
 from cases.durations.stays import Stay, excess, is_wait, seconds
 
 WEEKS = 52  # of the weekly charts; a period of 90 days would be too short for limits
-AT_RISK_FOR = timedelta(days=60)  # of the curve: what is said to who enters now must not be a year old
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,7 @@ def of_stage(chosen, stage, *, shown=12) -> StageFigures:
     """Return the figures of ``stage`` for ``chosen``; of its longest stays, waiting and ended, ``shown`` each."""
     counted = reading.counted(chosen, stage)
     length = partial(seconds, **counted)
-    year = replace(chosen, first=min(chosen.first, chosen.last - timedelta(weeks=WEEKS)))
-    known = reading.stays_in(year, stage.code)
+    known = reading.stays_in(replace(chosen, first=min(chosen.first, chosen.year, _weeks(chosen)[0])), stage.code)
     since, as_of = chosen.since, chosen.as_of
     ended = [(length(stay, as_of), stay) for stay in known if not is_wait(stay, as_of) and stay.left_at >= since]
     waiting = [(length(stay, as_of), stay) for stay in known if is_wait(stay, as_of)]
@@ -77,14 +76,14 @@ def of_stage(chosen, stage, *, shown=12) -> StageFigures:
         figures([how_long for how_long, _ in pairs], [excess(stay, as_of) for _, stay in pairs])
         for figures, pairs in ((summary.spells, ended), (summary.waits, waiting))
     )
-    lately = survival.watched(known, max(since, as_of - AT_RISK_FOR), as_of, **counted)
+    lately = survival.watched(known, begin_of(chosen.lately), as_of, **counted)
     return StageFigures(
         ended=[how_long for how_long, _ in ended],
         waiting=[how_long for how_long, _ in waiting],
         spells=spells,
         waits=waits,
         curve=survival.curve(lately),
-        filling_up=_filling_up(year, known, length, lately),
+        filling_up=_filling_up(chosen, known, length, lately),
         weekly=_weekly(chosen, stage, known, length),
         flow=_flow(chosen, known),
         limit_seconds=reading.limit_seconds(stage, chosen),
@@ -93,19 +92,25 @@ def of_stage(chosen, stage, *, shown=12) -> StageFigures:
     )
 
 
-def _filling_up(year, known, length, lately):
-    finished = [length(stay, year.as_of) for stay in known if not is_wait(stay, year.as_of)]
-    return filling.filling_up(finished, lately, (year.as_of - year.since).total_seconds())
+def _filling_up(chosen, known, length, lately):
+    as_of, since = chosen.as_of, begin_of(chosen.year)
+    finished = [length(stay, as_of) for stay in known if not is_wait(stay, as_of) and stay.left_at >= since]
+    return filling.filling_up(finished, lately, A_YEAR.total_seconds())
+
+
+def _weeks(chosen) -> tuple[date, date]:
+    """The first Monday of the last complete weeks, and the Monday after them."""
+    this_week = monday_of(chosen.last + ONE_DAY)
+    return this_week - timedelta(weeks=WEEKS), this_week
 
 
 def _weekly(chosen, stage, known, length) -> Weekly:
     """The last complete weeks; a week in which nobody left has no point."""
-    this_week = monday_of(chosen.last + ONE_DAY)
+    first, this_week = _weeks(chosen)
     by_week = {}
     for stay in known:
         if not is_wait(stay, chosen.as_of):
             by_week.setdefault(monday_of(day_of(stay.left_at)), []).append(length(stay, chosen.as_of))
-    first = this_week - timedelta(weeks=WEEKS)
     weeks = [monday for monday in sorted(by_week) if first <= monday < this_week]
     decisions = [
         decision for decision in limits_decisions.standing(chosen.pathway, stage.code) if decision.after < this_week

@@ -1,7 +1,7 @@
 """The stage board: from the stays and from the rollups it says the same, and as of a past day what it said then."""
 
 import random
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -16,6 +16,7 @@ from cases.durations import rollups
 from cases.durations.board import board
 from cases.durations.chosen import Chosen
 from cases.durations.days import begin_of, day_of, end_of
+from cases.durations.stage_figures import of_stage
 from cases.durations.summary import Spells, Waits
 from cases.models import DurationCell, SpellChange
 from pathways.models import system_user
@@ -55,7 +56,7 @@ def by_code(found):
     return {figures.code: figures for figures in found.stages}
 
 
-def some_stays(number=400, seed=2):
+def some_stays(number=150, seed=2):
     """A year of stays in two stages, some late, and of those who wait; half of it drained, and one version later."""
     chance = random.Random(seed)
     made = stages(short="2 days", long="10 days", unlimited=None)
@@ -199,18 +200,17 @@ def both(asked, monkeypatch, **options):
     return exact, board(asked, **options)
 
 
-@pytest.mark.parametrize("days", [4, 7, 30, 90, 365])
-def test_out_of_the_rollups_it_is_the_same_and_percentiles_are_within_2_percent(days, monkeypatch):
+def test_out_of_the_rollups_it_is_the_same_and_percentiles_are_within_2_percent(monkeypatch):
     made = some_stays()
     assert SpellChange.objects.exists()
     assert DurationCell.objects.exists()
-    monkeypatch.setattr(boards, "FEW", 0)
-    exact, rolled = both(chosen(made["short"], days=days), monkeypatch)
-    assert (exact.approximate, rolled.approximate) == (False, True)
-    assert [figures.code for figures in exact.stages] == [figures.code for figures in rolled.stages]
-    for one, other in zip(exact.stages, rolled.stages, strict=True):
-        assert one.spells.n
-        same_figures(one, other)
+    for days in (12, 30, 90, 365):
+        exact, rolled = both(chosen(made["short"], days=days), monkeypatch)
+        assert (exact.approximate, rolled.approximate) == (False, True)
+        assert [figures.code for figures in exact.stages] == [figures.code for figures in rolled.stages]
+        for one, other in zip(exact.stages, rolled.stages, strict=True):
+            assert one.spells.n
+            same_figures(one, other)
 
 
 def same_figures(one, other):
@@ -226,8 +226,8 @@ def same_figures(one, other):
     assert [week[:2] for week in other.weeks] == [week[:2] for week in one.weeks]
     medians = [[median for _, n, median in figures.weeks if n] for figures in (one, other)]
     assert medians[1] == pytest.approx(medians[0], rel=0.0201)
-    # Of few stays the steps are large: by one of them it may differ.
-    assert one.entering_now.lower <= other.entering_now.value <= one.entering_now.upper
+    if one.entering_now.upper is not None:  # of few stays the steps are large: by one of them it may differ
+        assert one.entering_now.lower <= other.entering_now.value <= one.entering_now.upper
     assert bool(other.filling_up) == bool(one.filling_up)
     assert (other.limit, other.limit_seconds) == (one.limit, one.limit_seconds)
 
@@ -276,33 +276,48 @@ def test_teams_facts_and_other_clocks_are_not_rolled_up(monkeypatch):
     assert lengths()[0] == 2
 
 
+def test_the_page_of_a_stage_says_the_same_as_the_board(monkeypatch):
+    made = some_stays()
+    use("stays", monkeypatch)
+    for days in (30, 90):
+        asked = chosen(made["short"], days=days)
+        for figures in board(asked).stages:
+            page = of_stage(asked, made[figures.code])
+            for name in ("spells", "waits"):
+                assert asdict(getattr(page, name)) == pytest.approx(asdict(getattr(figures, name)), rel=EXACT)
+            assert page.entering_now == pytest.approx(figures.entering_now)
+            assert (page.limit_seconds, page.filling_up) == (figures.limit_seconds, figures.filling_up)
+
+
 # Filling up ---------------------------------------------------------------------------------------------------------
 
 
 def a_world(random, *, slower):
     """Stays as they would be in a stage in which they take ``slower`` times as long for 120 days; now is NOON."""
     stage = stages(only=None)["only"]
-    began, takes = worlds.stage(random, per_day=3, takes=worlds.lognormal(28, 0.3), slower=slower, days=600)
+    began, takes = worlds.stage(random, per_day=3, takes=worlds.lognormal(28, 0.3), slower=slower, days=500)
     ends = [float(end) for end in began + takes]
     times = zip(began, ends, strict=True)
     stays(stage, *((NOON + float(at) * DAY, NOON + end * DAY if end <= 0 else None) for at, end in times))
     return stage
 
 
-def test_a_stage_that_blocks_up_is_filling_and_says_how_long_who_enters_now_will_take(path):
+def test_a_stage_that_blocks_up_is_filling_and_says_how_long_who_enters_now_will_take(monkeypatch):
     truth = 56
-    (figures,) = board(chosen(a_world(np.random.default_rng(4), slower=2))).stages
-    assert figures.filling_up
-    assert figures.filling_words
-    assert figures.entering_now.value / 86400 == pytest.approx(truth, rel=0.1)
-    assert figures.spells.median / 86400 < 50  # those that have left hide it
+    for found in both(chosen(a_world(np.random.default_rng(4), slower=2), days=365), monkeypatch):
+        (figures,) = found.stages
+        assert figures.filling_up
+        assert figures.filling_words
+        assert figures.entering_now.value / 86400 == pytest.approx(truth, rel=0.1)
+        assert figures.spells.median / 86400 < 40  # those that have left hide it
 
 
-def test_a_stage_that_goes_on_as_before_is_not_filling(path):
-    (figures,) = board(chosen(a_world(np.random.default_rng(4), slower=1))).stages
-    assert not figures.filling_up
-    assert figures.filling_words == ""
-    assert figures.entering_now.value / 86400 == pytest.approx(28, rel=0.1)
+def test_a_stage_that_goes_on_as_before_is_not_filling(monkeypatch):
+    for found in both(chosen(a_world(np.random.default_rng(4), slower=1)), monkeypatch):
+        (figures,) = found.stages
+        assert not figures.filling_up
+        assert figures.filling_words == ""
+        assert figures.entering_now.value / 86400 == pytest.approx(28, rel=0.1)
 
 
 def test_one_that_left_and_forty_that_wait_read_as_filling(path):

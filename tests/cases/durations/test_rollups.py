@@ -62,7 +62,7 @@ def _cell(spells):
     ]
 
 
-def some_stays(number=60, seed=1):
+def some_stays(number=20, seed=1):
     """Stays of seconds to weeks in two stages that left over five months, some of them late, and a few that wait."""
     chance = random.Random(seed)
     made = stages(short="1 day", long="10 days")
@@ -78,7 +78,7 @@ def some_stays(number=60, seed=1):
 
 def test_what_is_drained_is_what_the_stays_say():
     some_stays()
-    assert rollups.drain() == 120
+    assert rollups.drain() == 40
     assert cells() == reckoned()
     assert not SpellChange.objects.exists()
 
@@ -86,7 +86,7 @@ def test_what_is_drained_is_what_the_stays_say():
 def test_drained_a_little_at_a_time_it_is_the_same(monkeypatch):
     monkeypatch.setattr(rollups, "BATCH_SIZE", 7)
     some_stays()
-    assert rollups.drain() == 120
+    assert rollups.drain() == 40
     assert cells() == reckoned()
 
 
@@ -125,7 +125,7 @@ def test_a_drain_that_is_killed_loses_nothing():
     with transaction.atomic():
         rollups.drain()
         transaction.set_rollback(True)
-    assert SpellChange.objects.count() == 120
+    assert SpellChange.objects.count() == 40
     rollups.drain()
     assert cells() == reckoned()
 
@@ -190,16 +190,16 @@ def test_right_cells_are_found_right_however_much_is_queued():
         {"buckets": [3], "counts": [60]},
     ],
 )
-@pytest.mark.parametrize("grain", Grain)
-def test_a_falsified_cell_is_found_and_made_anew(grain, falsified):
+def test_a_falsified_cell_is_found_and_made_anew(falsified):
     made = some_stays()
     rollups.drain()
-    cell = DurationCell.objects.filter(stage=made["long"], grain=grain).order_by("on").first()
-    DurationCell.objects.filter(pk=cell.pk).update(**falsified)
-    (sentence,) = rollups.check(rollups.stages_of())
-    assert sentence.startswith("Elective, version 1, Long: one cell differs from the stays, ")
-    assert f"counts {falsified.get('n', cell.n)} and must count {cell.n}." in sentence
-    assert cells() == reckoned()
+    for grain in Grain:
+        cell = DurationCell.objects.filter(stage=made["long"], grain=grain).order_by("on").first()
+        DurationCell.objects.filter(pk=cell.pk).update(**falsified)
+        (sentence,) = rollups.check(rollups.stages_of())
+        assert sentence.startswith("Elective, version 1, Long: one cell differs from the stays, ")
+        assert f"counts {falsified.get('n', cell.n)} and must count {cell.n}." in sentence
+        assert cells() == reckoned()
     assert rollups.check(rollups.stages_of()) == []
 
 
