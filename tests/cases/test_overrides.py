@@ -153,7 +153,7 @@ def test_what_was_met_before_the_offer_was_accepted_leaves_no_override(manager):
 
 def test_what_was_not_passed_over_keeps_the_offer_from_being_accepted(manager):
     requires = [FORM, ("no open child case", {})]
-    case = a_case(a_pathway(requires=requires, handoff="2 days", detours=[a_detour_pathway()]))
+    case = a_case(a_pathway(requires=requires, handoff="2 days", detours=[(a_detour_pathway(), {})]))
     offer = handoffs.offer(
         case,
         move := the_move(case, "review"),

@@ -46,7 +46,7 @@ class Office:
             for days, name in ((13, "Late"), (12, "Later"))
         ]
         for team in ("imaging-and-diagnostics", "discharge-coordination"):  # tables wider than a phone
-            case = a_case(a_pathway(team, team=team))
+            case = a_case(a_pathway(team, team=team), at=self.now)
             Membership.objects.create(team=case.team, user=self.manager, role=Role.MANAGER)
             lifecycle.assign_case(case, self.manager, by=self.manager)
         sweep.run(self.now)

@@ -219,7 +219,7 @@ def test_new_limits_are_decided_on_a_page_and_withdrawn_again(page, client):
     answer = decide(client)
 
     assert "The chart begins anew with the week of 2 March 2026." in words(answer)
-    assert "From the week of 2 March 2026, by Grace Okafor" in words(answer)
+    assert "From the week of 2 March 2026 , by Grace Okafor on 1 May 2026, 10am : “A second session”" in words(answer)
     decision = LimitsDecision.objects.get()
     with time_machine.travel(NOW, tick=False):
         answer = client.post(f"{STAGE}limits/{decision.pk}/withdraw/", follow=True)
