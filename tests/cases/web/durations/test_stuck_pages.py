@@ -174,6 +174,14 @@ def test_what_the_long_waits_share_is_asked_for_apart(page):
     assert "<html" not in part
 
 
+def test_one_finished_and_forty_waiting_reads_as_filling_up(page, pathway):
+    for number in range(40):
+        a_case(pathway, at=NOW - (15 + number) * DAY)
+
+    assert "Filling up" in words(page())
+    assert "Filling up" in words(page(STAGE))
+
+
 # Out
 
 
