@@ -36,6 +36,12 @@ def test_one_finished_and_forty_waiting_is_filling_up_whenever_they_came(since, 
             "leave as soon.",
         ),
         (
+            # Ten left, after 1 to 10 days; 35 wait. By the 9th day 9 of these 45 had left.
+            (np.array([*range(-50, -40), *np.linspace(-39, -12, 35)]), np.array([*range(1, 11), *[1000.0] * 35])),
+            "Of those who have left, 90 % took at most 9 days. Of everyone who was here in the last weeks, only 20 % "
+            "leave as soon.",
+        ),
+        (
             one_left_and_forty_wait(np.linspace(100.5, 140, 40)),
             "40 cases that entered within 90 days wait still after more than 100 days. In the last 90 days nobody "
             "left after as long a wait.",
