@@ -108,10 +108,24 @@ def said(span) -> str:
     where it is not whole days.
     """
     first, last = span.starts_at.astimezone(LONDON), span.ends_at.astimezone(LONDON)
-    if (first.hour, first.minute, last.hour, last.minute) == (0, 0, 0, 0):
-        last_day = (span.ends_at - span.ends_at.resolution).astimezone(LONDON)
+    if _is_midnight(first) and _is_midnight(last):
+        last_day = _last_day(span.ends_at)
         return f"on {_day(first)}" if first.date() == last_day.date() else f"from {_day(first)} to {_day(last_day)}"
     return f"from {_day(first)}, {_clock(first)} until {_day(last)}, {_clock(last)}"
+
+
+def until(ends_at) -> str:
+    """Say until when an absence lasts that ends at ``ends_at``: “the end of 6 March 2026”, or “6 March 2026, 1pm”."""
+    last = ends_at.astimezone(LONDON)
+    return f"the end of {_day(_last_day(ends_at))}" if _is_midnight(last) else f"{_day(last)}, {_clock(last)}"
+
+
+def _is_midnight(at):
+    return (at.hour, at.minute) == (0, 0)
+
+
+def _last_day(ends_at):
+    return (ends_at - ends_at.resolution).astimezone(LONDON)
 
 
 def _day(at):

@@ -15,6 +15,7 @@ from cases.reasons.because import Next, Reason
 from cases.reasons.follow_ups import TAKEN_UP
 from cases.reasons.radar import Radar
 from cases.reasons.shown import about, first, instant
+from pathways import absences
 from pathways.models import Absence, Membership
 
 NOBODY = Q(pk__in=[])
@@ -55,7 +56,7 @@ class OwnerGone(Radar):
         if not case.owner.is_active:
             return f"{case.owner} has it, whose account is closed."
         if case.owner_away:
-            until = showing.short_when(instant(case.owner_away["until"]), asked.now)
+            until = absences.until(instant(case.owner_away["until"]))
             return f"{case.owner} has it, who is away until {until}, and nobody stands in."
         return f"{case.owner} has it, who is not in {case.team} any more."
 

@@ -3,9 +3,9 @@
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import JSONObject
 
-from cases import showing
 from cases.reasons.because import Because, Reason
 from cases.reasons.shown import first, instant
+from pathways import absences
 from pathways.models import Absence
 
 
@@ -40,5 +40,5 @@ class StandIn(Because):
         return {"stood_in": first(_absences(asked).filter(user=OuterRef("owner")), JSONObject(until="ends_at"))}
 
     def words(self, case, age, asked):
-        until = showing.short_when(instant(case.stood_in["until"]), asked.now)
+        until = absences.until(instant(case.stood_in["until"]))
         return f"You stand in for {case.owner}, who is away until {until}."

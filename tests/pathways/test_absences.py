@@ -1,6 +1,6 @@
 """Who is away and who stands in: said by themselves or by a manager, with whole sentences where it will not do."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -133,3 +133,15 @@ def test_whoever_left_the_team_is_no_manager_of_its_people(priya, now):
     manager = a_manager("booking")
     Membership.objects.filter(user=manager).delete()
     assert not absences.may_set(priya, by=manager)
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "words"),
+    [
+        (datetime(2026, 3, 7, 0, 0, tzinfo=UTC), "the end of 6 March 2026"),
+        (datetime(2026, 7, 6, 23, 0, tzinfo=UTC), "the end of 6 July 2026"),  # midnight in London, in summer
+        (datetime(2026, 3, 6, 13, 30, tzinfo=UTC), "6 March 2026, 1:30pm"),
+    ],
+)
+def test_until_when_somebody_is_away_is_said_as_their_last_day(ends_at, words):
+    assert absences.until(ends_at) == words

@@ -119,7 +119,7 @@ def test_a_case_of_somebody_who_is_away_without_a_deputy_is_for_the_managers_to_
     codes, row = row_of(case, manager)
 
     assert codes == codes_of(case, manager) == ["owner-gone"]
-    assert row.why == ["Priya Shah has it, who is away until 7 March 9am, and nobody stands in."]
+    assert row.why == ["Priya Shah has it, who is away until 7 March 2026, 9am, and nobody stands in."]
     assert (row.next.text, row.next.url) == ("Give it to somebody", page("assign", case))
     assert (group_of(case, manager), group_of(case, nurse)) == (Reason.OWNER_GONE, Reason.ON_TRACK)
 

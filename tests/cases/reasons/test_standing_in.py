@@ -31,7 +31,7 @@ def test_the_cases_of_who_is_away_are_on_the_day_of_who_stands_in_and_of_no_othe
     codes, row = row_of(case, deputy)
 
     assert codes == codes_of(case, deputy) == ["stand-in"]
-    assert row.why == ["You stand in for Priya Shah, who is away until 7 March 9am."]
+    assert row.why == ["You stand in for Priya Shah, who is away until 7 March 2026, 9am."]
     assert (day_of(deputy), day_of(nurse)) == ({case: Reason.STAND_IN}, {case: Reason.ON_TRACK})
     assert day_of(a_member("booking")) == {}
 
