@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases import access
-from cases.models import Case, Task
+from cases.models import Case, Escalation, Task
 from cases.refusals import Refused
 from cases.watch import escalations, timers, watched
 from pathways.history import save_with_history
@@ -136,12 +136,27 @@ def complete_task(task, *, by, outcome="", at=None) -> Task:
 def cancel_task(task, *, by, why, at=None) -> Task:
     """Record that ``task`` will not be done, and why, and return it.
 
-    Raises PermissionDenied, or Refused if it is done or cancelled already, or the reason is missing.
+    Raises PermissionDenied, or Refused if it is done or cancelled already, it is a promise that stands, or the reason
+    is missing.
     """
     task = _lock_open(task, by)
+    if sentence := cancel_refusal(task):
+        raise Refused(sentence)
     if not why.strip():
         raise Refused("Say why the task is cancelled.")
     return _cancel(task, now=max(at or timezone.now(), task.made_at), by=by, why=why.strip())
+
+
+def cancel_refusal(task) -> str | None:
+    """Return a sentence if ``task`` cannot be cancelled: it was promised in answer to an escalation that stands. Were
+    it taken back, nobody would be reminded of that any more; not kept, it climbs, and is answered anew.
+    """
+    if Escalation.objects.filter(promise=task, resolved_at=None).exists():
+        return (
+            "This was promised in answer to an escalation, and ends when the case moves on. Record what was done, or "
+            "give it to somebody else. If it is not done in time, the managers are told."
+        )
+    return None
 
 
 @transaction.atomic

@@ -170,6 +170,9 @@ class CancelTask(OfThoseWhoMayAct):
     form_class = forms.CancelTaskForm
     title, button = "Cancel this task", "Cancel the task"
 
+    def obstacle(self):
+        return super().obstacle() or to_do.cancel_refusal(self.task)
+
     def perform(self, why):
         to_do.cancel_task(self.task, by=self.request.user, why=why)
         return f"“{self.task}” is cancelled."

@@ -108,6 +108,21 @@ def test_a_promise_that_is_kept_says_nothing_more(breach, case, owner):
     assert case.escalations.count() == 1
 
 
+def test_a_promise_is_not_taken_back_while_what_it_answers_stands(breach, case, owner):
+    escalations.acknowledge(breach, by=owner, answer="I ring.", by_when=DUE + DAY, at=DUE + HOUR)
+    first = Task.objects.get()
+    sweep.run(DUE + DAY + SECOND)
+    broken = case.escalations.get(kind="task")
+    escalations.acknowledge(broken, by=owner, answer="I write.", by_when=DUE + 4 * DAY, at=DUE + 2 * DAY)
+    for promise in (first, fresh(broken).promise):
+        with pytest.raises(Refused, match="This was promised in answer to an escalation"):
+            to_do.cancel_task(promise, by=owner, why="I am on leave", at=DUE + 2 * DAY)
+        assert fresh(promise).is_open
+
+    lifecycle.move_case(case, the_move(case, "review"), by=owner, at=DUE + 3 * DAY)
+    assert not Task.objects.filter(cancelled_at=None).exists(), "it is over, and so are its promises"
+
+
 def test_a_broken_promise_climbs_at_once_to_owner_managers_and_lead(breach, case, owner, manager):
     lead = UserFactory()
     Pathway.objects.update(lead=lead)

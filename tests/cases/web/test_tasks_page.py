@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from cases import lifecycle, to_do
 from cases.showing import LONDON
+from cases.watch import escalations, sweep
 from tests.cases.web.reading import reasons, words
 from tests.factories import MONDAY, TeamFactory, a_case, a_member, a_pathway, a_restricted_case, fresh, the_move
 
@@ -119,6 +120,20 @@ def test_a_task_that_somebody_did_before_is_refused_and_nothing_typed_is_lost(si
         assert reasons(answer) == ["This task is over already: Grace Okafor has done it."]
         assert next(iter(typed.values())) in answer.content.decode()
         assert "Grace Okafor" in words(answer)
+
+
+def test_the_page_that_cancels_a_promise_says_why_it_cannot_be_taken_back(signed_in, pathway, caseworker):
+    case = a_case(pathway, at=timezone.now() - timedelta(days=20))
+    sweep.run()
+    by_when = timezone.now() + timedelta(days=1)
+    answered = escalations.acknowledge(case.escalations.last(), by=caseworker, answer="I ring.", by_when=by_when)
+
+    page = signed_in.get(address(answered.promise, "cancel_task"))
+
+    assert "This was promised in answer to an escalation, and ends when the case moves on." in words(page)
+    assert "Cancel the task" not in words(page)
+    refused = signed_in.post(address(answered.promise, "cancel_task"), {"why": "On leave"})
+    assert reasons(refused)[0].startswith("This was promised in answer to an escalation")
 
 
 def test_a_task_is_cancelled_with_a_reason(signed_in, task):
