@@ -6,11 +6,22 @@ from datetime import UTC, datetime
 import pytest
 from django.conf import settings
 
+from tests import databases
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+
 
 @pytest.fixture(autouse=True, scope="session")
 def apart_from_the_other_workers():
     """Give each worker of pytest-xdist keys of its own in the cache that they share."""
-    settings.CACHES["default"]["KEY_PREFIX"] = os.environ.get("PYTEST_XDIST_WORKER", "")
+    settings.CACHES["default"]["KEY_PREFIX"] = WORKER
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker):
+    """Give each worker a copy of one migrated database: to migrate takes longer than most files of tests."""
+    with django_db_blocker.unblock():
+        databases.use(databases.copy(databases.migrated(), f"test_{WORKER or 'alone'}"))
 
 
 @pytest.fixture(autouse=True)

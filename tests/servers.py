@@ -3,8 +3,13 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
+
+# Workers and the processes that tests start read what one of them compiled: to compile it all takes each ten seconds.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The process that runs the tests; the workers of pytest-xdist inherit what it set.
 if "PYTEST_XDIST_WORKER" not in os.environ:

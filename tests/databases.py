@@ -1,0 +1,55 @@
+"""The databases of a test run: one is migrated, and every worker has a copy of it."""
+
+import fcntl
+from collections.abc import Callable
+
+import psycopg
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from portal.embedded import places
+
+
+def use(name: str) -> None:
+    """Connect to the database of this name from now on."""
+    connection.close()
+    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+
+
+def migrated() -> str:
+    """Return the name of a database with all tables and nothing else; it is there to be copied."""
+    return once("migrated", lambda: call_command("migrate", verbosity=0))
+
+
+def once(name: str, fill: Callable[[], object], *, template: str = "template1") -> str:
+    """Return the name of a database that the first worker that asks for it has filled, from a copy of ``template``."""
+    with open(places.directory("run") / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the second worker waits for the first
+        if not known(name):
+            draft = f"{name}_draft"
+            copy(template, draft)
+            before = connection.settings_dict["NAME"]
+            use(draft)
+            fill()
+            use(before)
+            server(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+    return name
+
+
+def copy(template: str, name: str) -> str:
+    """Make the database of this name a copy of ``template``, to which nobody may be connected; return its name."""
+    server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    server(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+    return name
+
+
+def known(name: str) -> bool:
+    """Tell whether there is a database of this name."""
+    return bool(server("SELECT 1 FROM pg_database WHERE datname = %s", [name]).rowcount)
+
+
+def server(statement: str, values=None) -> psycopg.Cursor:
+    """Execute a statement that is about databases as a whole."""
+    with psycopg.connect(places.database_url("postgres"), autocommit=True) as outside:
+        return outside.execute(statement, values)
