@@ -14,8 +14,6 @@ from pathways.models import Pathway, Role, Team
 from portal.models import User
 from tests.factories import PatientFactory, a_case, a_member
 
-PASSWORD = "correct horse battery"
-
 
 @dataclass
 class Ward:

@@ -22,7 +22,6 @@ from tests.factories import PatientFactory, a_case, a_member, fresh, the_move
 from tests.mail_server import MailServer
 from tests.pathways.walking import filled_in
 
-PASSWORD = "correct horse battery"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SHIPPED = ("safeguarding", "urgent-review", "dna", "elective-18-weeks")
 
@@ -68,8 +67,7 @@ def clinic(transactional_db):
 
 
 def given_i_am_on_the_page_of(page, case, user):
-    browser.sign_in(page, user, PASSWORD)
-    page.goto(case.get_absolute_url())
+    browser.begin(page, user, case.get_absolute_url())
     then_all_is_well(page)
 
 
@@ -221,7 +219,7 @@ def when_i_write_the_concern(page):
 
 def when_somebody_else_signs_in(page, user):
     page.get_by_role("button", name="Sign out").click()
-    browser.sign_in(page, user, PASSWORD)
+    browser.begin(page, user)
 
 
 def then_nothing_of_it_is_seen_by_others(page, child):
@@ -313,8 +311,7 @@ def test_all_of_it_works_without_javascript_on_a_phone(chromium, live_server, cl
     try:
         page = context.new_page()
         page.set_default_timeout(15_000)
-        browser.sign_in(page, clinic.nurse, PASSWORD)
-        page.goto(case.get_absolute_url())
+        browser.begin(page, clinic.nurse, case.get_absolute_url())
         when_i_say_that_the_patient_did_not_come(page)
         expect(
             page.get_by_text("Answer this only if the answer to “What happened?” is “Rearranged”.").first

@@ -28,7 +28,6 @@ from tests.factories import (
     the_move,
 )
 
-PASSWORD = "correct horse battery"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 LONDON = ZoneInfo("Europe/London")
 
@@ -115,8 +114,7 @@ def test_the_page_answers_why_it_is_due_then_what_happened_and_whom_to_ask(page,
 
 
 def given_i_am_on_the_page_of(page, case, user):
-    browser.sign_in(page, user, PASSWORD)
-    page.goto(case.get_absolute_url())
+    browser.begin(page, user, case.get_absolute_url())
     then_all_is_well(page)
 
 
@@ -227,8 +225,7 @@ def test_the_page_is_read_at_200_per_cent_and_without_javascript(chromium, live_
         base_url=live_server.url, viewport=half, java_script_enabled=False, locale="en-GB", timezone_id="Europe/London"
     )
     page = context.new_page()
-    browser.sign_in(page, clinic.caseworker, PASSWORD)
-    page.goto(case.get_absolute_url())
+    browser.begin(page, clinic.caseworker, case.get_absolute_url())
 
     page.get_by_text("Why this date?").click()
     expect(page.get_by_role("heading", name="Who is told when")).to_be_visible()

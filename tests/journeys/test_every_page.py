@@ -9,10 +9,8 @@ from playwright.sync_api import expect
 
 from cases import lifecycle, recording
 from pathways import groups
-from tests.browser import DESK, sign_in, then_the_page_fits_a_phone, then_the_page_is_accessible
+from tests.browser import DESK, begin, then_the_page_fits_a_phone, then_the_page_is_accessible
 from tests.factories import fresh, in_group, the_move
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -53,7 +51,7 @@ def pages_of(case, *names):
 
 
 def test_the_pages_of_a_caseworker(page, ward, case, on_hold, closed):
-    sign_in(page, ward.caseworker, PASSWORD)
+    begin(page, ward.caseworker)
     form = reverse("form", args=[case.reference, "risk-assessment"])
     move = reverse("move", args=[case.reference, the_move(case, "discharge-planning").pk])
     answer = reverse("acknowledge", args=[case.reference, case.escalations.first().pk])
@@ -69,7 +67,7 @@ def test_the_pages_of_a_caseworker(page, ward, case, on_hold, closed):
 
 
 def test_the_pages_of_a_manager(page, ward, case, closed):
-    sign_in(page, ward.manager, PASSWORD)
+    begin(page, ward.manager)
 
     board, stage = "/durations/discharge-to-assess/", "/durations/discharge-to-assess/stages/ward-care/"
     visit(page, "/durations/", board, f"{board}?as_of_day=1", stage, f"{stage}explained/", f"{stage}limits/")
@@ -78,18 +76,17 @@ def test_the_pages_of_a_manager(page, ward, case, closed):
 
 
 def test_the_pages_of_who_reads_only(page, ward, case):
-    sign_in(page, in_group(groups.INSPECTOR), PASSWORD)
+    begin(page, in_group(groups.INSPECTOR))
     visit(page, "/cases/", *pages_of(case, "case"))
 
 
 def test_the_counts_of_a_pathway_administrator(page, ward, case):
-    sign_in(page, in_group(groups.PATHWAY_ADMINISTRATOR), PASSWORD)
+    begin(page, in_group(groups.PATHWAY_ADMINISTRATOR))
     visit(page, "/cases/")
 
 
 def test_a_page_that_comes_back_with_errors(page, ward, case):
-    sign_in(page, ward.caseworker, PASSWORD)
-    page.goto(reverse("hold", args=[case.reference]))
+    begin(page, ward.caseworker, reverse("hold", args=[case.reference]))
     page.get_by_role("button", name="Put on hold").click()
 
     expect(page.locator(".nhsuk-error-summary")).to_be_focused()
@@ -98,7 +95,7 @@ def test_a_page_that_comes_back_with_errors(page, ward, case):
 
 
 def test_opening_a_case_for_a_new_and_for_a_known_patient(page, ward):
-    sign_in(page, ward.caseworker, PASSWORD)
+    begin(page, ward.caseworker)
 
     for _ in range(2):
         page.get_by_role("link", name="Open a case").click()
@@ -128,7 +125,7 @@ def test_everything_works_without_a_script(chromium, live_server, ward):
     page = context.new_page()
     page.set_default_timeout(15_000)
 
-    sign_in(page, ward.caseworker, PASSWORD)
+    begin(page, ward.caseworker)
     page.get_by_role("link", name=case.reference).click()
     page.get_by_role("link", name="Move to Discharge Planning").click()
     page.get_by_role("button", name="Move to Discharge Planning").click()

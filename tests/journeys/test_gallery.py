@@ -8,8 +8,6 @@ from pathways.models import Pathway
 from tests import browser
 from tests.factories import in_group
 
-PASSWORD = "correct horse battery"
-
 
 @pytest.fixture
 def administrator(transactional_db):
@@ -22,7 +20,7 @@ def then_all_is_well(page):
 
 
 def test_a_shipped_pathway_is_read_and_becomes_a_draft(page, administrator):
-    browser.sign_in(page, administrator, PASSWORD)
+    browser.begin(page, administrator)
     page.get_by_role("link", name="Pathways", exact=True).first.click()
     expect(page.get_by_role("heading", name="Pathways that come with Midwatch")).to_be_visible()
     then_all_is_well(page)

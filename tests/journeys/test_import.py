@@ -12,12 +12,11 @@ from cases.history_import.progress import Step, Told
 from cases.models import Case, HistoryImport
 from pathways.groups import PATHWAY_ADMINISTRATOR
 from pathways.models import Pathway
-from tests.browser import settle, sign_in, then_the_page_fits_a_phone, then_the_page_is_accessible
+from tests.browser import begin, settle, then_the_page_fits_a_phone, then_the_page_is_accessible
 from tests.factories import in_group
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PASSWORD = "correct horse battery"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -35,7 +34,7 @@ def log(tmp_path):
 
 
 def test_a_log_comes_in_is_tidied_and_goes_out(page, log, monkeypatch):
-    sign_in(page, in_group(PATHWAY_ADMINISTRATOR, is_staff=True), PASSWORD)
+    begin(page, in_group(PATHWAY_ADMINISTRATOR, is_staff=True))
 
     when_i_find_the_page_and_choose_the_file(page, log)
     then_the_columns_were_guessed_but_for_one(page)

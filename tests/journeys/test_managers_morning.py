@@ -12,11 +12,10 @@ from cases import lifecycle
 from cases.models import Escalation, Notice, Task
 from cases.watch import notices, sweep, timers
 from pathways.models import Membership, Pathway, Role
-from tests.browser import DESK, sign_in, then_the_page_fits_a_phone, then_the_page_is_accessible
+from tests.browser import DESK, begin, then_the_page_fits_a_phone, then_the_page_is_accessible
 from tests.factories import PatientFactory, UserFactory, a_case, a_manager, a_member, a_pathway
 from tests.mail_server import MailServer
 
-PASSWORD = "correct horse battery"
 DAY = timedelta(days=1)
 LINK = re.compile(r"https?://\S+/cases/\S+/escalations/\d+/|https?://\S+/cases/[\w-]+/")
 
@@ -95,7 +94,7 @@ def test_from_the_digests_link_to_the_promise_and_a_broken_promise_climbs(page, 
     assert "2 cases are late" in digest["Subject"]
     assert str(first.patient) not in text_of(digest)
 
-    sign_in(page, office.manager, PASSWORD)
+    begin(page, office.manager)
     expect(page.get_by_role("heading", level=1, name="My teams")).to_be_visible()
     expect(page.get_by_role("link", name="2 not answered")).to_be_visible()
     then_all_is_well(page)
@@ -150,7 +149,7 @@ def test_a_managers_morning_without_a_script(chromium, live_server, office):
     context = chromium.new_context(base_url=live_server.url, viewport=DESK, java_script_enabled=False)
     page = context.new_page()
     page.set_default_timeout(15_000)
-    sign_in(page, office.manager, PASSWORD)
+    begin(page, office.manager)
     page.get_by_role("link", name="2 not answered").click()
     page.get_by_label("How late").select_option("1")
     page.get_by_role("button", name="Show", exact=True).click()
@@ -163,7 +162,7 @@ def test_a_managers_morning_without_a_script(chromium, live_server, office):
 
 
 def test_the_number_of_the_radar_leads_to_what_mends_it(page, office):
-    sign_in(page, office.manager, PASSWORD)
+    begin(page, office.manager)
     radar = page.get_by_role("table", name="What the radar finds, by team")
     radar.get_by_role("row", name=re.compile("^Nobody has it")).get_by_role("link").click()
     expect(page.get_by_role("row")).to_have_count(3)

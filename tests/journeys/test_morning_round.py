@@ -113,7 +113,7 @@ def test_the_morning_round_without_a_script(page_without_script, ward):
 
 
 def test_a_quiet_morning(page, ward):
-    when_i_sign_in(page, ward.nurse)
+    browser.begin(page, ward.nurse)
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
     then_all_is_well(page)
 
@@ -126,17 +126,15 @@ def test_a_quiet_morning(page, ward):
 def test_a_handoff_is_answered_from_my_day_and_its_sender_sees_what_became_of_it(page, ward):
     case = given_a_case_that_was_offered_to_the_clinic(ward)
 
-    when_i_sign_in(page, ward.nurse)
+    browser.begin(page, ward.nurse)
     when_i_open_the_handoffs(page)
     then_it_waits_for_an_answer(page, case, "Clinic team")
-    when_i_sign_out(page)
 
-    when_i_sign_in(page, ward.clinician)
+    browser.begin(page, ward.clinician)
     then_the_chips_say(page, ["1 handed to you"])
     when_i_decline_it(page, "She is known to the heart failure team.")
-    when_i_sign_out(page)
 
-    when_i_sign_in(page, ward.nurse)
+    browser.begin(page, ward.nurse)
     when_i_open_the_handoffs(page)
     then_it_was_declined(page, case, "She is known to the heart failure team.")
 
@@ -181,10 +179,6 @@ def given_a_case_that_was_offered_to_the_clinic(ward):
 
 def when_i_sign_in(page, user):
     browser.sign_in(page, user, PASSWORD)
-
-
-def when_i_sign_out(page):
-    page.get_by_role("button", name="Sign out").click()
 
 
 def when_i_open_my_day(page):

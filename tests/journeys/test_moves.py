@@ -9,8 +9,6 @@ from cases import lifecycle
 from tests import browser
 from tests.factories import a_case, a_draft, a_form, a_manager, a_member, a_move, a_stage, fresh, publish
 
-PASSWORD = "correct horse battery"
-
 
 @pytest.fixture
 def caseworker(transactional_db):
@@ -135,8 +133,7 @@ def test_a_manager_moves_a_case_all_the_same_and_that_stays_to_be_read(page, cas
 
 
 def given_i_look_at_the_case(page, case, user):
-    browser.sign_in(page, user, PASSWORD)
-    page.goto(case.get_absolute_url())
+    browser.begin(page, user, case.get_absolute_url())
 
 
 def given_somebody_gives_the_case_to_herself_meanwhile(case, user):

@@ -6,7 +6,6 @@ from playwright.sync_api import expect
 from tests import browser
 from tests.factories import a_case, a_draft, a_form, a_member, a_move, a_stage, publish
 
-PASSWORD = "correct horse battery"
 PDF = b"%PDF-1.7 a letter"
 
 
@@ -99,8 +98,7 @@ def test_the_page_without_its_script_is_accessible(page, case, caseworker):
 
 
 def given_i_fill_in_the_risk_assessment(page, case, user, *, accessible=True):
-    browser.sign_in(page, user, PASSWORD)
-    page.goto(case.get_absolute_url())
+    browser.begin(page, user, case.get_absolute_url())
     page.get_by_role("link", name="Fill it in").click()
     if accessible:
         then_all_is_well(page)
@@ -121,8 +119,7 @@ def then_i_am_asked_for(page, sentence):
 
 
 def test_a_letter_is_attached_and_saved_and_a_result_is_read_by_its_reader(page, case, caseworker):
-    browser.sign_in(page, caseworker, PASSWORD)
-    page.goto(case.get_absolute_url())
+    browser.begin(page, caseworker, case.get_absolute_url())
 
     when_i_attach_a_file(page, "Attach a document", "scan.html", b"<script>alert(1)</script>")
     then_i_am_asked_for(page, "Choose a PDF, a Word document (.docx), or a picture (.png or .jpg).")

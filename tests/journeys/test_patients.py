@@ -13,8 +13,6 @@ from pathways.models import Role, Team
 from tests import browser
 from tests.factories import PatientFactory, a_case, a_member, a_pathway, fresh
 
-PASSWORD = "correct horse battery"
-
 
 @pytest.fixture
 def pathway(transactional_db):
@@ -200,7 +198,7 @@ def test_a_result_that_lies_unread_is_given_to_who_is_there_and_read(page, joan,
 
 def given_i_am(page, user):
     page.context.clear_cookies()
-    browser.sign_in(page, user, PASSWORD)
+    browser.begin(page, user)
 
 
 def when_i_enter_a_new_patient(page, *, family_name, given_name):

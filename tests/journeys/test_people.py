@@ -9,10 +9,8 @@ from playwright.sync_api import expect
 from cases import lifecycle
 from cases.showing import LONDON
 from pathways.models import Role
-from tests.browser import DESK, sign_in, then_the_page_fits_a_phone, then_the_page_is_accessible
+from tests.browser import DESK, begin, then_the_page_fits_a_phone, then_the_page_is_accessible
 from tests.factories import UserFactory, a_member, fresh
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -51,7 +49,7 @@ def a_fortnight_on():
 
 def test_a_manager_goes_on_holiday_and_the_case_page_names_the_deputy(page, ward, case, deputy):
     deputy.memberships.update(role=Role.CASEWORKER)  # so that only the one who is away would be told
-    sign_in(page, ward.manager, PASSWORD)
+    begin(page, ward.manager)
     page.get_by_role("link", name="Grace Okafor").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your e-mails and absences")
     expect(page.get_by_text("Urgent e-mails always come")).to_be_visible()
@@ -77,8 +75,7 @@ def test_a_manager_goes_on_holiday_and_the_case_page_names_the_deputy(page, ward
 
 
 def test_a_digest_is_moved_to_the_evening(page, ward):
-    sign_in(page, ward.caseworker, PASSWORD)
-    page.goto("/me/")
+    begin(page, ward.caseworker, "/me/")
     page.get_by_label("When does the digest come?").fill("half past five")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".nhsuk-error-summary")).to_contain_text("Write the time such as 2:30pm or 14:30.")
@@ -94,9 +91,7 @@ def test_a_duty_is_planned_and_absence_is_set_without_a_script(chromium, live_se
     context = chromium.new_context(base_url=live_server.url, viewport=DESK, java_script_enabled=False)
     page = context.new_page()
     page.set_default_timeout(15_000)
-    sign_in(page, ward.manager, PASSWORD)
-
-    page.goto("/teams/ward-team/")
+    begin(page, ward.manager, "/teams/ward-team/")
     page.get_by_role("link", name="Plan a duty").click()
     page.get_by_label("Who is on duty?").select_option(label="Priya Shah")
     for label in ("First day", "Last day"):
@@ -115,7 +110,7 @@ def test_a_duty_is_planned_and_absence_is_set_without_a_script(chromium, live_se
 
 
 def test_a_page_of_the_team_that_plans_a_duty_is_well_made(page, ward):
-    sign_in(page, ward.manager, PASSWORD)
+    begin(page, ward.manager)
     for address in ("/teams/ward-team/duties/add/", "/teams/ward-team/absences/add/"):
         page.goto(address)
         then_the_page_is_well_made(page)
@@ -123,9 +118,8 @@ def test_a_page_of_the_team_that_plans_a_duty_is_well_made(page, ward):
 
 def test_a_leaver_is_refused_hands_over_and_leaves(page, ward, case, deputy):
     lifecycle.assign_case(case, ward.caseworker, by=ward.caseworker)
-    chief = UserFactory(is_staff=True, is_superuser=True, password=PASSWORD)
-    sign_in(page, chief, PASSWORD)
-    page.goto(f"/admin/portal/user/{ward.caseworker.pk}/change/")
+    chief = UserFactory(is_staff=True, is_superuser=True)
+    begin(page, chief, f"/admin/portal/user/{ward.caseworker.pk}/change/")
     page.get_by_label("Active").uncheck()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Priya Shah still has: 1 open case. Name who takes over first.")).to_be_visible()

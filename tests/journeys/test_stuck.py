@@ -5,8 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import PHONE, sign_in, then_the_page_fits_a_phone, then_the_page_is_accessible
-from tests.journeys.conftest import PASSWORD
+from tests.browser import PHONE, begin, then_the_page_fits_a_phone, then_the_page_is_accessible
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +19,7 @@ def stuck(ward):
 
 
 def test_from_my_teams_to_the_one_who_is_stuck(page, ward, stuck):
-    sign_in(page, ward.manager, PASSWORD)
+    begin(page, ward.manager)
 
     then_the_board_stands_on_the_first_page(page)
     page.get_by_role("link", name=re.compile("All stages, who is stuck there")).click()
@@ -34,8 +33,7 @@ def test_from_my_teams_to_the_one_who_is_stuck(page, ward, stuck):
 
 
 def test_the_chart_begins_anew_by_a_decision_with_a_reason(page, ward, stuck):
-    sign_in(page, ward.manager, PASSWORD)
-    page.goto("/durations/discharge-to-assess/stages/ward-care/limits/")
+    begin(page, ward.manager, "/durations/discharge-to-assess/stages/ward-care/limits/")
     page.get_by_role("button", name="Decide it").click()
     expect(page.get_by_role("alert")).to_contain_text("Fill in “What was changed?”.")
     then_all_is_well(page)
@@ -44,8 +42,7 @@ def test_the_chart_begins_anew_by_a_decision_with_a_reason(page, ward, stuck):
 def test_without_javascript_on_a_phone(chromium, live_server, ward, stuck):
     context = chromium.new_context(base_url=live_server.url, viewport=PHONE, java_script_enabled=False)
     page = context.new_page()
-    sign_in(page, ward.manager, PASSWORD)
-    page.goto("/supervision/")
+    begin(page, ward.manager, "/supervision/")
     page.get_by_role("link", name="See in which stages time is lost, and who is stuck there").click()
     page.get_by_role("link", name="Work it out").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("What the long waits have in common")

@@ -9,10 +9,8 @@ from playwright.sync_api import expect
 from cases.models import Notice, SweepRun, Timer
 from pathways import groups, publishing
 from portal import last_look
-from tests.browser import sign_in, then_the_page_fits_a_phone, then_the_page_is_accessible
+from tests.browser import begin, then_the_page_fits_a_phone, then_the_page_is_accessible
 from tests.factories import in_group
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -41,8 +39,7 @@ def then_the_page_is_well_made(page):
 
 
 def test_a_manager_asks_why_a_case_was_escalated(page, ward, case):
-    sign_in(page, ward.manager, PASSWORD)
-    page.goto(case.get_absolute_url())
+    begin(page, ward.manager, case.get_absolute_url())
     page.get_by_role("link", name="Why was it escalated, or not").first.click()
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("Why was it escalated, or not?")
@@ -71,8 +68,7 @@ def test_a_manager_has_what_was_set_aside_tried_again(page, ward, case):
         error="SMTPRecipientsRefused: 550",
         retry_at=timezone.now() + timedelta(minutes=9),
     )
-    sign_in(page, ward.manager, PASSWORD)
-    page.goto("/supervision/watch/")
+    begin(page, ward.manager, "/supervision/watch/")
     then_the_page_is_well_made(page)
     page.get_by_role("link", name="What was set aside, and why").click()
     expect(page.get_by_role("link", name=case.reference)).to_be_visible()
@@ -89,8 +85,7 @@ def test_an_administrator_tries_a_draft_out_before_it_is_published(page, ward, c
     draft = publishing.revise(ward.pathway, by=administrator)
     draft.stages.filter(limit_amount__isnull=False).update(limit_amount=1)
 
-    sign_in(page, administrator, PASSWORD)
-    page.goto(f"/admin/pathways/pathwayversion/{draft.pk}/publish/")
+    begin(page, administrator, f"/admin/pathways/pathwayversion/{draft.pk}/publish/")
     page.get_by_role("link", name="What would it have meant for the cases of the last 90 days?").click()
 
     expect(page.get_by_role("heading", name="The last 90 days, with version 2 (draft)")).to_be_visible()
@@ -104,8 +99,7 @@ def test_an_administrator_tries_a_draft_out_before_it_is_published(page, ward, c
 
 def test_while_the_watch_sleeps_everyone_reads_what_to_do(page, ward, case, monkeypatch):
     given_the_watch_sleeps_since(47, monkeypatch)
-    sign_in(page, ward.manager, PASSWORD)
-    page.goto("/cases/")
+    begin(page, ward.manager, "/cases/")
 
     banner = page.get_by_role("region", name="Nobody is told of what is late just now")
     expect(banner).to_contain_text("Midwatch last looked 47 minutes ago")

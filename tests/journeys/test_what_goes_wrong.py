@@ -25,8 +25,6 @@ from tests.factories import (
     publish,
 )
 
-PASSWORD = "correct horse battery"
-
 
 @dataclass
 class Clinic:
@@ -118,8 +116,7 @@ def test_a_patient_who_did_not_attend_holds_the_clock_until_they_are_found(page,
 
 
 def given_i_am_on_the_page_of(page, case, user):
-    browser.sign_in(page, user, PASSWORD)
-    page.goto(case.get_absolute_url())
+    browser.begin(page, user, case.get_absolute_url())
     then_all_is_well(page)
 
 
@@ -209,7 +206,7 @@ def then_i_am_told_no_more_than_that_it_has_begun(page, case):
 
 def when_somebody_else_signs_in(page, user):
     page.get_by_role("button", name="Sign out").click()
-    browser.sign_in(page, user, PASSWORD)
+    browser.begin(page, user)
 
 
 def then_the_safeguarding_team_has_it(page, case):

@@ -14,7 +14,6 @@ from cases.models import ListExport
 from tests import browser
 from tests.factories import PatientFactory, a_case, a_manager, a_member, a_pathway, fresh
 
-PASSWORD = "correct horse battery"
 NUMBER = "9991234594"
 DAY = timedelta(days=1)
 
@@ -39,7 +38,7 @@ def office(transactional_db):
 
 
 def given_the_worklist(page, office, who="manager"):
-    browser.sign_in(page, office[who], PASSWORD)
+    browser.begin(page, office[who])
     page.get_by_role("link", name="Cases", exact=True).click()
     expect(page.locator("#list-count")).to_contain_text("41 cases")
     browser.settle(page)  # no person is quicker than the script
@@ -168,8 +167,7 @@ def test_all_of_it_works_without_javascript(chromium, live_server, office, viewp
         base_url=live_server.url, viewport=viewport, java_script_enabled=False, locale="en-GB"
     )
     page = context.new_page()
-    browser.sign_in(page, office["manager"], PASSWORD)
-    page.goto("/cases/")
+    browser.begin(page, office["manager"], "/cases/")
 
     when_i_search(page, "Jonson")
     then_the_count_is(page, "1 has a name like it")

@@ -7,7 +7,7 @@ from pathways.groups import PATHWAY_ADMINISTRATOR
 from pathways.models import Pathway
 from pathways.publishing import revise
 from tests import browser
-from tests.browser import sign_in
+from tests.browser import begin
 from tests.factories import TeamFactory, a_pathway, in_group, office_hours
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +20,7 @@ RULES = {"rules": {"empty-table-header": {"enabled": False}}, "preload": False}
 @pytest.fixture
 def administrator(page):
     user = in_group(PATHWAY_ADMINISTRATOR, is_staff=True)
-    sign_in(page, user, "correct horse battery")
+    begin(page, user)
     page.get_by_role("button", name="Sign out").wait_for()
     return user
 
