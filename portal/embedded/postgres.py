@@ -14,7 +14,7 @@ from portal.refusal import Refused
 
 SETTINGS = {"listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "60"}
 # For tests: nothing of theirs has to survive a power cut.
-FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
 
 
 def start(sockets: Path, servers: int) -> tuple[subprocess.Popen, list[str]]:
