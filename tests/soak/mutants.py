@@ -82,6 +82,26 @@ track_dependencies = false
 """
 
 
+# In the copy: the first run of the tests makes the database, the thousand others find it.
+MADE_ONCE = """
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker):
+    from pathlib import Path
+
+    from django.db import connection
+    from django.test.utils import setup_databases
+
+    made = Path(settings.STATE_DIR) / "made-once"
+    with django_db_blocker.unblock():
+        if not made.exists():
+            setup_databases(verbosity=0, interactive=False)
+            made.touch()
+        connection.close()
+        connection.settings_dict["NAME"] = "test_midwatch"
+"""
+
+
 def main(names) -> int:
     if unknown := sorted(set(names) - PARTS.keys()):
         print(f"There is no part {', '.join(unknown)}: choose of {', '.join(PARTS)}.")
@@ -130,6 +150,8 @@ def _copy_to(copy, part):
     with open(copy / "pyproject.toml", "a") as settings:
         values = {"mutate": part.mutate, "tests": json.dumps(part.tests), "patience": part.patience}
         settings.write(SETTINGS.format(**values))
+    with open(copy / "tests" / "conftest.py", "a") as conftest:
+        conftest.write(MADE_ONCE)
 
 
 def _said(copy, *arguments):
