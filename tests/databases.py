@@ -1,7 +1,6 @@
 """The databases of a test run: one is migrated, and every worker has a copy of it."""
 
 import fcntl
-from collections.abc import Callable
 
 import psycopg
 from django.conf import settings
@@ -18,21 +17,14 @@ def use(name: str) -> None:
 
 
 def migrated() -> str:
-    """Return the name of a database with all tables and nothing else; it is there to be copied."""
-    return once("migrated", lambda: call_command("migrate", verbosity=0))
-
-
-def once(name: str, fill: Callable[[], object], *, template: str = "template1") -> str:
-    """Return the name of a database that the first worker that asks for it has filled, from a copy of ``template``."""
+    """Return the name of a database with all tables and nothing else, which the first worker that asks has made."""
+    name, draft = "migrated", "migrated_draft"
     with open(places.directory("run") / f"{name}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the second worker waits for the first
-        if not known(name):
-            draft = f"{name}_draft"
-            copy(template, draft)
-            before = connection.settings_dict["NAME"]
-            use(draft)
-            fill()
-            use(before)
+        if not server("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
+            use(copy("template1", draft))
+            call_command("migrate", verbosity=0)
+            connection.close()  # what somebody is connected to is not renamed
             server(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
     return name
 
@@ -42,11 +34,6 @@ def copy(template: str, name: str) -> str:
     server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     server(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
     return name
-
-
-def known(name: str) -> bool:
-    """Tell whether there is a database of this name."""
-    return bool(server("SELECT 1 FROM pg_database WHERE datname = %s", [name]).rowcount)
 
 
 def server(statement: str, values=None) -> psycopg.Cursor:
