@@ -3,7 +3,8 @@
     python -m tests.soak.mutants [part ...]      one of PARTS; all of them, one after the other, if none is named
 
 Prints each change that no test noticed and that ``survivors.md`` does not explain, then one JSON line for each part.
-Fails where fewer than nine in ten were noticed. mutmut works in a copy of the checkout: nothing here is changed.
+Fails where fewer than nine in ten were noticed, and where a change was that nobody can see: then the tests fail by
+themselves, and the figures say nothing. mutmut works in a copy of the checkout: nothing here is changed.
 """
 
 import json
@@ -64,7 +65,17 @@ PARTS = {
         ("tests/cases/watch/test_recipients.py", "tests/cases/watch/test_recipients_later.py", *WATCH[:2]),
     ),
     "sweep": Part("cases/watch/sweep.py", WATCH),
-    "timers": Part("cases/watch/timers.py", (*WATCH, "tests/cases/test_commands.py", "tests/cases/test_lifecycle.py")),
+    "timers": Part(
+        "cases/watch/timers.py",
+        (
+            *WATCH,
+            "tests/cases/test_commands.py",
+            "tests/cases/test_lifecycle.py",
+            "tests/cases/watch/test_timers.py",
+            "tests/cases/test_calendar_change.py",
+            "tests/cases/reasons/test_radar.py",
+        ),
+    ),
     "watched": Part("cases/watch/watched.py", (*WATCH, "tests/cases/test_lifecycle.py")),
 }
 
@@ -101,6 +112,23 @@ def django_db_setup(django_test_environment, django_db_blocker):
         connection.settings_dict["NAME"] = "test_midwatch"
 """
 
+# At the end of the code that is changed, in the copy: mutmut changes each number, which every test asks for and none
+# heeds.
+CONTROL = """
+
+
+def unheeded():
+    return [1, 2, 3]
+"""
+ASKED_FOR = """
+
+@pytest.fixture(autouse=True)
+def the_control():
+    import {module}
+
+    {module}.unheeded()
+"""
+
 
 def main(names) -> int:
     if unknown := sorted(set(names) - PARTS.keys()):
@@ -125,12 +153,16 @@ def _run(name, part) -> int:
         if not results or "not checked" in results.values():
             print(f"The tests of {name} could not be run in a copy of the checkout: mutmut says why above.")
             return 1
+        control = {mutant: results.pop(mutant) for mutant in list(results) if "unheeded" in mutant}
+        if set(control.values()) != {"survived"}:
+            print(f"The tests of {name} fail by themselves, whatever is changed: {control}.")
+            return 1
         left = {mutant: _change(copy, mutant) for mutant, result in results.items() if result not in ENOUGH}
     explained = EXPLAINED.read_text()
     unexplained = {mutant: change for mutant, change in left.items() if _last_line(change) not in explained}
     for mutant, change in unexplained.items():
         print(f"{mutant}: {results[mutant]}\n{change}\n")
-    share = 1 - len(left) / len(results) if results else 0
+    share = 1 - len(left) / len(results)
     figures = {"soak": "mutants", "part": name, "made": len(results), "noticed": round(share, 3)}
     print(json.dumps(figures | {"left": len(left), "left_unexplained": len(unexplained)}), flush=True)
     return int(share < GOAL)
@@ -150,8 +182,10 @@ def _copy_to(copy, part):
     with open(copy / "pyproject.toml", "a") as settings:
         values = {"mutate": part.mutate, "tests": json.dumps(part.tests), "patience": part.patience}
         settings.write(SETTINGS.format(**values))
+    with open(copy / part.mutate, "a") as changed:
+        changed.write(CONTROL)
     with open(copy / "tests" / "conftest.py", "a") as conftest:
-        conftest.write(MADE_ONCE)
+        conftest.write(MADE_ONCE + ASKED_FOR.format(module=part.mutate.removesuffix(".py").replace("/", ".")))
 
 
 def _said(copy, *arguments):
