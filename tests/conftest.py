@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 
 from tests import databases
 
@@ -20,8 +21,10 @@ def apart_from_the_other_workers():
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_blocker):
     """Give each worker a copy of one migrated database: to migrate takes longer than most files of tests."""
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         databases.use(databases.copy(databases.migrated(), f"test_{WORKER or 'alone'}"))
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: databases.empty())
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -36,6 +36,30 @@ def copy(template: str, name: str) -> str:
     return name
 
 
+# What a migrated database holds already: kinds of content, permissions and groups, to which no test adds.
+HELD = "django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"
+# As a replica: the order of the tables does not matter, nor what keeps a history from being deleted.
+EMPTY = f"""
+DO $$
+DECLARE
+    name text;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT relname FROM pg_class
+                WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN {HELD}
+    LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+END $$
+"""
+
+
+def empty() -> None:
+    """Take out of the database what a test has committed: Django's own way takes a third of a second."""
+    with connection.cursor() as cursor:
+        cursor.execute(EMPTY)
+
+
 def server(statement: str, values=None) -> psycopg.Cursor:
     """Execute a statement that is about databases as a whole."""
     with psycopg.connect(places.database_url("postgres"), autocommit=True) as outside:

@@ -7,6 +7,7 @@ import nhs_number
 import time_machine
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from cases import lifecycle, stays
@@ -34,6 +35,11 @@ from pathways.models import (
 from portal.models import User
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a working Monday without bank holidays near it, in winter time
+
+
+def unrecorded(make):
+    """Make parts of a map without their history, for which nobody asks here and which takes as long as they do."""
+    return override_settings(SIMPLE_HISTORY_ENABLED=False)(make)
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -102,6 +108,7 @@ def in_group(name, **values):
     return user
 
 
+@unrecorded
 def office_hours(code="office", nation="ENG"):
     calendar, made = Calendar.objects.get_or_create(code=code, defaults={"name": code, "nation": nation})
     if made:
@@ -121,6 +128,7 @@ WARN, BREACH = ("warn", "before", "2 days"), ("breach", "after", "0 days")
 LADDER = [WARN, BREACH, ("again", "after", "1 day")]
 
 
+@unrecorded
 def a_stage(version, code, *, team="booking", limit="10 days", ladder=LADDER, calendar=None, **values):
     """A stage with a ladder of (code, when, span) rungs that tell the managers; each may carry a repeat (span, times),
     and at last a dict of other values.
@@ -137,6 +145,7 @@ def a_stage(version, code, *, team="booking", limit="10 days", ladder=LADDER, ca
         calendar=calendar or (office_hours() if length and length.is_working else None),
         **values,
     )
+    rungs = []
     for position, (rung, when, offset, *repeat) in enumerate(ladder if length else ()):
         others = repeat.pop() if repeat and isinstance(repeat[-1], dict) else {}
         known = {
@@ -150,10 +159,12 @@ def a_stage(version, code, *, team="booking", limit="10 days", ladder=LADDER, ca
             "repeat_unit": span(repeat[0]).unit if repeat else "",
             "repeat_at_most": repeat[1] if repeat else 0,
         }
-        EscalationStep.objects.create(stage=stage, position=position, **known | others)
+        rungs.append(EscalationStep(stage=stage, position=position, **known | others))
+    EscalationStep.objects.bulk_create(rungs)
     return stage
 
 
+@unrecorded
 def a_move(source, target, *, roles=("caseworker", "manager"), requires=()):
     """A move between two stages; ``requires`` are (check, options), and who may override it, if anybody."""
     move = Transition.objects.create(source=source, target=target, name=f"Move to {target.name}", roles=list(roles))
@@ -164,6 +175,7 @@ def a_move(source, target, *, roles=("caseworker", "manager"), requires=()):
     return move
 
 
+@unrecorded
 def a_detour_pathway(code="dna", *, team="booking"):
     """A short pathway: rang (1 day) → over (final)."""
     version = a_draft(code)
@@ -173,17 +185,20 @@ def a_detour_pathway(code="dna", *, team="booking"):
     return publish(version)
 
 
+@unrecorded
 def a_rule(version, pathway, **values):
     """A detour rule of ``version`` that every caseworker and manager may take, from every stage."""
     values = {"code": pathway.code, "name": f"Begin {pathway.code}", "roles": ["caseworker", "manager"]} | values
     return DetourRule.objects.create(version=version, pathway=pathway, **values)
 
 
+@unrecorded
 def a_draft(code="review", name=None):
     pathway, _ = Pathway.objects.get_or_create(code=code, defaults={"name": name or code.capitalize()})
     return PathwayVersion.objects.create(pathway=pathway, number=pathway.versions.count() + 1)
 
 
+@unrecorded
 def publish(version):
     """Make a draft the active version without asking what is wrong with it."""
     PathwayVersion.objects.filter(pathway=version.pathway, status="active").update(
@@ -194,6 +209,7 @@ def publish(version):
     return version.pathway
 
 
+@unrecorded
 def a_form(version, code="risk-assessment", name="Risk assessment"):
     form = FormDefinition.objects.create(version=version, code=code, name=name)
     Question.objects.create(form=form, code="falls", text="Is there a risk of falls?", kind="yes_no", position=1)
@@ -201,6 +217,7 @@ def a_form(version, code="risk-assessment", name="Risk assessment"):
     return form
 
 
+@unrecorded
 def a_pathway(code="review", *, requires=(), detours=(), handoff=None, tasks=(), facts=(), **first):
     """Triage (booking team, 10 days) → review (clinic, 5 working days) → done (final), and straight from triage to
     done.

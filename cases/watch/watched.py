@@ -77,7 +77,7 @@ def stays(entries) -> list[Watched]:
     """Read the ``entries`` (with their case and its owner) as watched stays."""
     entries = list(entries)
     holds = defaultdict(list)
-    for hold in Hold.objects.filter(entry__pk__any=_keys(entries)).order_by("started_at", "pk"):
+    for hold in Hold.objects.filter(entry__pk__any=_keys(entries)):
         holds[hold.entry_id].append(hold)
     recorded = _recorded(Kind.STAGE, entries)
     stages = {entry.stage_id: version_map(entry.case.version_id).by_pk[entry.stage_id] for entry in entries}

@@ -32,10 +32,10 @@ class Part:
 
     @property
     def patience(self) -> int:
-        """A quarter of the seconds, besides four times those of the tests, after which a change counts as one that
-        never ends: to begin takes a while with a database.
+        """Half of the seconds, besides twice those of the tests, after which a change counts as one that never ends:
+        to begin takes a while with a database.
         """
-        return 2 if self.at_once > 1 else 15
+        return 4 if self.at_once > 1 else 15
 
 
 WATCH = (
@@ -64,7 +64,7 @@ PARTS = {
         "cases/watch/recipients.py",
         ("tests/cases/watch/test_recipients.py", "tests/cases/watch/test_recipients_later.py", *WATCH[:2]),
     ),
-    "sweep": Part("cases/watch/sweep.py", WATCH),
+    "sweep": Part("cases/watch/sweep.py", ("tests/cases/watch/test_sweep_edges.py", *WATCH)),
     "timers": Part(
         "cases/watch/timers.py",
         (
@@ -76,7 +76,9 @@ PARTS = {
             "tests/cases/reasons/test_radar.py",
         ),
     ),
-    "watched": Part("cases/watch/watched.py", (*WATCH, "tests/cases/test_lifecycle.py")),
+    "watched": Part(
+        "cases/watch/watched.py", ("tests/cases/watch/test_watched.py", *WATCH, "tests/cases/test_lifecycle.py")
+    ),
 }
 
 SETTINGS = """
@@ -87,7 +89,7 @@ only_mutate = ["{mutate}"]
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "no:xdist"]
 pytest_add_cli_args_test_selection = {tests}
 timeout_constant = {patience}
-timeout_multiplier = 4
+timeout_multiplier = 2
 use_git_change_detection = false
 track_dependencies = false
 """
