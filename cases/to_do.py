@@ -1,5 +1,6 @@
 """Tasks: made by a stage or by hand, given, done, cancelled."""
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
@@ -121,7 +122,7 @@ def add_task(case, title, *, by, text="", team=None, owner=None, due_at=None, at
 
 @transaction.atomic
 def complete_task(task, *, by, outcome="", at=None) -> Task:
-    """Record that ``task`` is done, by somebody of its team or of the case's, and return it.
+    """Record that ``task`` is done, by somebody of its team or of the case's or who promised it, and return it.
 
     Raises PermissionDenied, or Refused if it is done or cancelled already.
     """
@@ -145,6 +146,20 @@ def cancel_task(task, *, by, why, at=None) -> Task:
     if not why.strip():
         raise Refused("Say why the task is cancelled.")
     return _cancel(task, now=max(at or timezone.now(), task.made_at), by=by, why=why.strip())
+
+
+def refusal(user, task) -> str | None:
+    """Return a sentence if ``user`` may not act on ``task``; None for those of its team and of the case's, and for who
+    promised it in answer to an escalation they were told of: they need be of neither.
+    """
+    own = access.refusal(user, "task", task.team)
+    sentence = own and access.refusal(user, "task", task.case.team)
+    return sentence and (None if _is_own_promise(user, task) else sentence)
+
+
+def _is_own_promise(user, task) -> bool:
+    told = Escalation.objects.filter(promise=task, lines__recipient=user)
+    return user.is_active and task.owner_id == user.pk and told.exists()
 
 
 def cancel_refusal(task) -> str | None:
@@ -197,11 +212,10 @@ def _open(case):
 
 
 def _lock_open(task, by):
-    case = Case.objects.lock(task.case_id)
-    timers.lock(case)
+    timers.lock(Case.objects.lock(task.case_id))
     task = Task.objects.select_related("case__team", "owner", "team", "done_by", "cancelled_by").get(pk=task.pk)
-    if access.refusal(by, "task", task.team):
-        access.require(by, "task", case.team)
+    if sentence := refusal(by, task):
+        raise PermissionDenied(sentence)
     if not task.is_open:
         what = f"{task.done_by} has done it" if task.done_at else f"{task.cancelled_by} has cancelled it"
         raise Refused(f"This task is over already: {what}.")

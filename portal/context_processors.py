@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from cases import access
+from cases.watch import answers
 
 
 def page_frame(request):
@@ -20,7 +21,8 @@ def _navigation(request):
     places = [("My teams", "my_teams")] if access.manages_something(user) else []
     places += [("My day", "my_day")] if works else []
     places.append(("Cases", "cases"))
-    places += [("Escalations", "escalations"), ("Handoffs", "handoffs")] if works else []
+    places += [("Escalations", "escalations")] if answers.has_any(user) else []
+    places += [("Handoffs", "handoffs")] if works else []
     if not only_reads:
         places.append(("Open a case", "open_case"))
     if access.sees_figures(user):

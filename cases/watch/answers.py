@@ -30,21 +30,41 @@ AGES = (1, 3, 7)  # days past the due time
 
 
 def for_user(user):
-    """The escalations that concern ``user``: of the teams they manage, of the cases they have, and those they were
-    told of, as far as they may see the case.
+    """The escalations that concern ``user``: of the teams they manage, of the cases they have, and about the things
+    of which they were told, as far as they may see the case.
     """
-    teams = list(access.teams_of(user))
+    teams, standing = list(access.teams_of(user)), Escalation.objects.filter(resolved_at=None)
+    ways = (
+        standing.filter(case__team__in=access.managed_by(user)).values("pk"),
+        standing.filter(case__owner=user, case__team__in=teams).values("pk"),
+        standing.filter(_same_thing(_told(user)), case__in=_told(user).values("case")).values("pk"),
+    )
+    return Escalation.objects.filter(pk__in=ways[0].union(*ways[1:], all=True))
+
+
+def _told(user):
+    """What ``user`` was told of: that another one was not answered, or a promise not kept, was told of that one."""
     seen = Case.objects.visible_to(user)
     told = Escalation.objects.filter(lines__notice__recipient=user, resolved_at=None, case__in=seen)
     broken = told.filter(kind=Kind.TASK, rung_code=PROMISE_BROKEN)
     ways = (
-        Escalation.objects.filter(resolved_at=None, case__team__in=access.managed_by(user)).values("pk"),
-        Escalation.objects.filter(resolved_at=None, case__owner=user, case__team__in=teams).values("pk"),
         told.exclude(kind=Kind.ESCALATION).values("pk"),
-        told.filter(kind=Kind.ESCALATION).values("thing_id"),  # that another one was not answered
+        told.filter(kind=Kind.ESCALATION).values("thing_id"),
         Escalation.objects.filter(promise__in=broken.values("thing_id")).values("pk"),
     )
     return Escalation.objects.filter(pk__in=ways[0].union(*ways[1:], all=True))
+
+
+def _same_thing(rows):
+    """About a thing that one of ``rows`` is about. Of a rung that others were told of the list shows the highest."""
+    return Exists(rows.filter(kind=OuterRef("kind"), thing_id=OuterRef("thing_id")))
+
+
+def has_any(user) -> bool:
+    """Is there a list of escalations for ``user``? For all who are in a team, and who were told of one that stands."""
+    if access.teams_of(user):
+        return True
+    return NoticeLine.objects.filter(recipient=user.pk, escalation__resolved_at=None).exists()
 
 
 def of_teams(teams):

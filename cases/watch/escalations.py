@@ -130,9 +130,11 @@ def acknowledge(escalation, *, by, answer, by_when=None, at=None):
     now = at or timezone.now()
     case = Case.objects.lock(escalation.case_id)
     timers.lock(case)
-    answered = _answered_with(Escalation.objects.get(pk=escalation.pk))
+    found = _answered_with(Escalation.objects.get(pk=escalation.pk))
+    answered = list(found.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     escalation = next(one for one in answered if one.pk == escalation.pk)
-    _require_told(by, case, answered)
+    if sentence := _refusal(by, case, answered):
+        raise PermissionDenied(sentence)
     if not answer.strip():
         raise Refused("Say what will be done, and by when.")
     if escalation.resolved_at is not None:
@@ -154,9 +156,23 @@ def acknowledge(escalation, *, by, answer, by_when=None, at=None):
     return escalation
 
 
-def _answered_with(escalation) -> list[Escalation]:
+def answer_refusal(user, escalation) -> str | None:
+    """Return a sentence if ``user`` may not answer ``escalation``; None for those of the team that has its case, and
+    for whoever was told of it: a deputy, the lead, somebody of another team.
+    """
+    return _refusal(user, escalation.case, _answered_with(escalation))
+
+
+def _refusal(user, case, answered):
+    sentence = access.refusal(user, "acknowledge", case.team)
+    if sentence and user.is_active and NoticeLine.objects.filter(escalation__in=answered, recipient=user).exists():
+        return None
+    return sentence
+
+
+def _answered_with(escalation):
     """The escalation, and those about the same thing that an answer to it answers too: the lower levels, and that
-    these were not answered in time. Locked, in the order of their keys.
+    these were not answered in time.
     """
     is_second = escalation.kind == Kind.ESCALATION  # that another one was not answered
     about = Escalation.objects.get(pk=escalation.thing_id) if is_second else escalation
@@ -165,17 +181,8 @@ def _answered_with(escalation) -> list[Escalation]:
     unanswered = Q(kind=Kind.ESCALATION, thing_id__in=list(lower.values_list("pk", flat=True)))
     wanted = Q(pk__in=lower.values("pk")) | unanswered
     still_open = Q(acknowledged_at=None, resolved_at=None) | Q(pk=escalation.pk)
-    rows = Escalation.objects.filter(wanted & still_open, case=escalation.case_id)
-    return list(
-        rows.select_for_update(no_key=True, of=("self",)).select_related("case", "acknowledged_by").order_by("pk")
-    )
-
-
-def _require_told(by, case, answered):
-    """Raise PermissionDenied unless ``by`` is of the case's team, or was told."""
-    sentence = access.refusal(by, "acknowledge", case.team)
-    if sentence and not NoticeLine.objects.filter(escalation__in=answered, recipient=by).exists():
-        raise PermissionDenied(sentence)
+    found = Escalation.objects.filter(wanted & still_open, case=escalation.case_id)
+    return found.select_related("case", "acknowledged_by")
 
 
 def _promise(case, answer, due_at, *, now, by) -> Task:

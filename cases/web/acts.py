@@ -87,11 +87,11 @@ class AnswerEscalation(ActView):
 
     @cached_property
     def escalation(self):
-        return get_object_or_404(self.case.escalations.select_related("acknowledged_by"), pk=self.kwargs["pk"])
+        found = self.case.escalations.select_related("case__team", "acknowledged_by")
+        return get_object_or_404(found, pk=self.kwargs["pk"])
 
-    def admit(self, user):
-        super().admit(user)
-        _ = self.escalation
+    def refusal(self, user):
+        return escalations.answer_refusal(user, self.escalation)
 
     def get_context_data(self, **context):
         return super().get_context_data(escalation=self.escalation, **context)

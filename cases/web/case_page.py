@@ -7,6 +7,7 @@ from django.views.generic.base import TemplateView
 
 from cases import access, case_record
 from cases.models import CaseEvent
+from cases.watch.escalations import answer_refusal
 from cases.watch.recipients import Recipients
 from cases.web import appointments, belonging, detours, documents, handoffs, moves, people, results, tasks, told, why
 from cases.web.ages import age
@@ -89,9 +90,16 @@ class CasePage(CaseView, TemplateView):
             "declined": declined_here(record.handoffs, self.entry),
             "giving_back": handoffs.giving_back(record, user),
             "detours": [] if self.reads_only else detours.buttons(case, user, record.events, now),
-            "escalations": pressing(record.escalations),
+            "escalations": list(self._pressing()),
             "people": people.to_ask(case, record.stays, ways, self.recipients),
         }
+
+    def _pressing(self):
+        """Yield what somebody should read now, and whether this reader may answer it."""
+        for escalation in pressing(self.record.escalations):
+            may = not self.reads_only or answer_refusal(self.request.user, escalation) is None
+            escalation.may_answer = may and escalation.acknowledged_at is None and escalation.resolved_at is None
+            yield escalation
 
     def what_is_owed(self) -> dict:
         """The tasks, results, forms and documents, each with why it is due when it is."""

@@ -168,7 +168,7 @@ class Escalations(EscalationsView, TemplateView):
     template_name = "cases/escalation_list.html"
 
     def get(self, request, **kwargs):
-        if not access.teams_of(request.user):
+        if not answers.has_any(request.user):
             return redirect("cases")
         return super().get(request, **kwargs)
 

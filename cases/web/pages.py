@@ -71,8 +71,12 @@ class ActView(CaseView, FormView):
 
     not_theirs = ""  # why who sends this page may not act on the case (any more)
 
+    def refusal(self, user) -> str | None:
+        """Return the sentence why ``user``, who may read the case, may not do this; None if they may."""
+        return access.refusal(user, self.act, self.case.team)
+
     def admit(self, user):
-        sentence = access.refusal(user, self.act, self.case.team)
+        sentence = self.refusal(user)
         if sentence and self.request.method == "POST":
             self.not_theirs = sentence
         elif sentence:

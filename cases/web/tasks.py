@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from cases import access, chasing, showing, to_do
+from cases import chasing, showing, to_do
 from cases.models import Case, Task
 from cases.web import forms
 from cases.web.ages import promised
@@ -83,9 +83,10 @@ class AskAgain(ActView):
 
 
 class TaskView(ActView):
-    """A page about one task: everybody who sees the case may read it, its team and the case's may act on it.
+    """A page about one task: everybody who sees the case may read it; its team, the case's and who promised it may
+    act on it.
 
-    The task's own team reads it also when it is done, and they see the case no more.
+    The task's own team and who promised it read it also when it is done, and they see the case no more.
     """
 
     template_name = "cases/task.html"
@@ -93,8 +94,9 @@ class TaskView(ActView):
     looked_at = (*ActView.looked_at, "task")
 
     def cases(self):
-        teams = self.request.user.memberships.values("team")
-        theirs = Task.objects.filter(pk=self.kwargs["pk"], team__in=teams).values("case")
+        user = self.request.user
+        theirs = Q(team__in=user.memberships.values("team")) | Q(owner=user, promise_of__lines__recipient=user)
+        theirs = Task.objects.filter(theirs, pk=self.kwargs["pk"]).values("case")
         return Case.objects.filter(Q(pk__in=super().cases().values("pk")) | Q(restricted=False, pk__in=theirs))
 
     @property
@@ -106,16 +108,14 @@ class TaskView(ActView):
 
     @cached_property
     def task(self):
-        return get_object_or_404(self.case.tasks.select_related(*SHOWN), pk=self.kwargs["pk"])
+        return get_object_or_404(self.case.tasks.select_related("case__team", *SHOWN), pk=self.kwargs["pk"])
 
     def admit(self, user):
         _ = self.task
 
     @cached_property
     def not_yours(self) -> str | None:
-        user = self.request.user
-        own = access.refusal(user, self.act, self.task.team)
-        return own and access.refusal(user, self.act, self.case.team)
+        return to_do.refusal(self.request.user, self.task)
 
     def obstacle(self):
         if self.task.is_open:

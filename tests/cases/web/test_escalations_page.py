@@ -16,6 +16,7 @@ from tests.factories import MONDAY, UserFactory, a_case, a_manager, a_member, a_
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "/escalations/"
+MENU = f'href="{ADDRESS}"'
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 DUE = MONDAY + 10 * DAY  # a Thursday at 9am
 NOW = DUE + 3 * DAY
@@ -162,6 +163,63 @@ def test_a_lead_sees_what_they_were_told_of_only_as_far_as_they_see_the_case(cli
         assert (other in listed(at(client))) == (sees and told)
 
 
+@pytest.fixture
+def lead(late):
+    """The pathway's lead, of no team, who was told that nobody had answered."""
+    lead = UserFactory(first_name="Ama", last_name="Boateng")
+    Pathway.objects.update(lead=lead)
+    Membership.objects.all().delete()
+    sweep.run(DUE + 2 * DAY)
+    assert NoticeLine.objects.filter(recipient=lead).exists()
+    return lead
+
+
+def test_who_was_told_and_is_of_no_team_answers_from_the_link_and_keeps_the_promise(client, late, lead):
+    client.force_login(lead)
+    told = NoticeLine.objects.filter(recipient=lead).latest("pk").escalation
+    assert MENU in client.get("/cases/").content.decode()
+    assert listed(at(client)) == [late]
+    link = f"/cases/{late}/escalations/{told.pk}/"
+    assert link in at(client, late.get_absolute_url()).content.decode(), "the page of the case leads there too"
+    assert at(client, link).status_code == 200
+
+    assert "Your answer is saved" in words(at(client, link, **PROMISE))
+    task = Task.objects.get(title="I ring Imaging")
+    assert (task.owner, task.team) == (lead, late.team)
+    assert listed(at(client, f"{ADDRESS}?state=promised")) == [late]
+    done = at(client, f"/cases/{late}/tasks/{task.pk}/", outcome="They come tomorrow")
+    assert "“I ring Imaging” is done." in words(done)
+    assert fresh(task).done_by == lead
+
+
+def test_who_was_told_gives_their_promise_to_somebody_of_the_team(client, late, lead):
+    client.force_login(lead)
+    promise(NoticeLine.objects.filter(recipient=lead).latest("pk").escalation, lead)
+    task, nurse = Task.objects.get(title="I ring Imaging"), a_member("booking")
+    assert str(nurse) in words(at(client, f"/cases/{late}/tasks/{task.pk}/give/"))
+    at(client, f"/cases/{late}/tasks/{task.pk}/give/", owner=nurse.pk)
+    assert fresh(task).owner == nurse
+    assert at(client, f"/cases/{late}/tasks/{task.pk}/give/").status_code == 403, "it is theirs no more"
+
+
+def test_who_was_told_of_another_thing_of_the_case_answers_only_that(client, late, lead):
+    client.force_login(lead)
+    other = Escalation.objects.create(
+        case=late,
+        kind="task",
+        thing_id=1,
+        rung_code="task-due",
+        level=1,
+        due_at=DUE,
+        reached_at=DUE,
+        rung_name="Task due",
+        stage_name="a task",
+    )
+    refused = at(client, f"/cases/{late}/escalations/{other.pk}/")
+    assert refused.status_code == 403
+    assert f"/escalations/{other.pk}/" not in at(client, late.get_absolute_url()).content.decode()
+
+
 def test_a_restricted_case_is_told_to_nobody_outside_of_its_teams(client, late, manager):
     teller = a_member("clinic")
     lifecycle.assign_case(late, None, by=system_user(), at=NOW)
@@ -181,7 +239,7 @@ def test_a_restricted_case_is_told_to_nobody_outside_of_its_teams(client, late, 
 def test_who_is_in_no_team_has_none(client, inspector):
     client.force_login(inspector)
     assert at(client).url == "/cases/"
-    assert "Escalations" not in words(client.get("/cases/"))
+    assert MENU not in client.get("/cases/").content.decode()
 
 
 # Narrowing
