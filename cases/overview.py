@@ -16,7 +16,7 @@ from cases.models import Case, Task
 from cases.reasons import RADAR, Asked
 from cases.watch import set_aside
 from pathways.maps import version_map
-from pathways.models import Team
+from pathways.models import Stage, Team
 
 LATENESS = ("late", "1-day", "3-days", "7-days")
 OWED, SET_ASIDE, REFUSED, TEAM = "owed", "set aside", "refused", "team"
@@ -35,11 +35,10 @@ class Cell:
 
 
 class Place(NamedTuple):
-    """A stage of a pathway as one team has it; in the order in which the places are shown."""
+    """A stage of a pathway as one team has it, whatever the version of its cases, as the lists have it too."""
 
     pathway: str
     pathway_code: str
-    position: int
     stage: str  # its code
     team: str  # its code
 
@@ -54,20 +53,29 @@ class OwnTeam(NamedTuple):
 
 @dataclass(frozen=True)
 class Overview:
-    """The numbers. ``own``: the teams asked for. ``names`` of those with cases by their code, of stages by pathway's
-    and stage's code; ``people`` by key.
+    """The numbers. ``own``: the teams asked for. ``names`` of those with cases by their code; ``known``: the stages by
+    pathway's and stage's code, as the newest version that has cases knows them; ``people`` by key.
 
     ``carried``: by the team's code and the person's key (None: nobody). ``beside``: SET_ASIDE and REFUSED.
     """
 
     own: list[OwnTeam] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
-    stage_names: dict[tuple[str, str], str] = field(default_factory=dict)
+    known: dict[tuple[str, str], Stage] = field(default_factory=dict)
     people: dict[int, object] = field(default_factory=dict)
     stages: dict[Place, Cell] = field(default_factory=dict)
     teams: dict[str, Cell] = field(default_factory=dict)
     carried: dict[tuple[str, int | None], Cell] = field(default_factory=dict)
     beside: Counter = field(default_factory=Counter)
+
+    def in_order(self) -> list[Place]:
+        """The places, pathway by pathway, the stages as they follow each other."""
+
+        def order(place):
+            stage = self.known[place.pathway_code, place.stage]
+            return place.pathway, place.pathway_code, stage.position, place.stage, place.team
+
+        return sorted(self.stages, key=order)
 
 
 def overview(user, teams, now) -> Overview:
@@ -130,8 +138,10 @@ def _add(found, row):
     known, team = version_map(row["version"]), row["team_code"]
     pathway, stage = known.pathway, known.by_code[row["stage"]]
     found.names[team] = row["team_name"]
-    found.stages.setdefault(Place(pathway.name, pathway.code, stage.position, row["stage"], team), Cell()).add(row)
-    found.stage_names[pathway.code, row["stage"]] = stage.name
+    found.stages.setdefault(Place(pathway.name, pathway.code, row["stage"], team), Cell()).add(row)
+    so_far = found.known.get((pathway.code, row["stage"]))
+    if so_far is None or so_far.version_id < stage.version_id:
+        found.known[pathway.code, row["stage"]] = stage
     found.teams.setdefault(team, Cell()).add(row)
     found.carried.setdefault((team, row["person"]), Cell()).add(row)
     if row["person"] is not None:

@@ -2,8 +2,6 @@
 typed: reference, stage, how late, link, the names of staff, and the map's own words.
 """
 
-from smtplib import SMTPRecipientsRefused
-
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
@@ -51,19 +49,6 @@ def _thread(context):
         return {}
     first = f"<case-{context['reference']}@midwatch>"
     return {"In-Reply-To": first, "References": first}
-
-
-def why_not_sent(error) -> str:
-    """Say in a sentence why a notice could not be sent."""
-    if isinstance(error, NoAddress):
-        return str(error)
-    if isinstance(error, SMTPRecipientsRefused):
-        said = [
-            f"The mail server refuses {address}: {code} {text.decode(errors='replace')}"
-            for address, (code, text) in error.recipients.items()
-        ]
-        return " ".join(said) + ". Correct the address in the admin."
-    return f"{type(error).__name__}: {error}"
 
 
 def _escalation(notice, now):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from cases import worker
 from cases.models import Notice, NoticeLine
 from cases.models.watch import new_message_id
-from cases.watch import mail, mail_times, rows
+from cases.watch import mail, mail_times, rows, set_aside
 from cases.watch.recipients import AT_LAST, Recipients
 from pathways.models import EscalationStep, MailPreference
 
@@ -167,8 +167,8 @@ def unsent(now):
 
 
 def refused_addresses():
-    """The notices that could not be delivered so far, each with its ``recipient`` and a sentence in ``error``: wrong
-    and missing addresses, and what the mail server does not take. They are tried again every hour.
+    """The notices that could not be delivered so far, each with its ``recipient``: wrong and missing addresses, and
+    what the mail server does not take. They are tried again every hour.
     """
     return Notice.objects.filter(sent_at=None).exclude(error="").select_related("recipient").order_by("pk")
 
@@ -214,7 +214,7 @@ def _send_next(connection, now, waiting) -> bool | None:
         raise
     except Exception as error:
         log.warning("Notice %s was not sent: %s", notice.pk, type(error).__name__)
-        notice.error = mail.why_not_sent(error)
+        notice.error = set_aside.recorded(error)
         notice.retry_at = now + min(FIRST_RETRY * 2 ** min(notice.attempts - 1, 10), LAST_RETRY)
         notice.save()
         return False

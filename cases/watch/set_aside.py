@@ -17,6 +17,7 @@ AT_MOST = 200  # shown at once; a fault of the map sets aside every case of a st
 
 log = logging.getLogger(__name__)
 
+OURS = "NoAddress: "  # its words are our own: who it is, and what to do
 # How an error begins, and what to do about it. The rest of an error is for the log alone: it may quote what was typed.
 KNOWN = (
     (
@@ -29,18 +30,27 @@ KNOWN = (
         "The calendar it is counted with is never open. Give it opening hours, then try again.",
     ),
     ("ValueError: Give a date between the years", "A date of it lies too far away to be reckoned with."),
-    ("NoAddress:", "The person has no e-mail address. Add one in the admin, then try again."),
-    ("SMTPRecipientsRefused:", "The mail server does not take e-mail for this address. Mend it, then try again."),
+    (
+        "SMTPRecipientsRefused:",
+        "The mail server does not take e-mail for this address. Have it corrected in the admin, then try again.",
+    ),
     ("SMTPSenderRefused:", "The mail server does not take e-mail from Midwatch. Tell your service desk."),
     ("SMTP", "The mail server refused this e-mail. Tell your service desk if it happens again."),
     ("OperationalError:", "The database was not there for a moment. Try again."),
 )
 
 
+def recorded(error: Exception) -> str:
+    """How an error is kept with the row that it set aside: its kind and its words."""
+    return f"{type(error).__name__}: {error}"
+
+
 def in_plain_words(error: str) -> str:
     """Say what an error means and what to do. Never its own words: PostgreSQL puts the row into them, a form its
     input.
     """
+    if error.startswith(OURS):
+        return error.removeprefix(OURS)
     for beginning, words in KNOWN:
         if error.startswith(beginning):
             return words

@@ -18,7 +18,7 @@ from django.utils import timezone
 from cases import deadlines, lifecycle
 from cases.arrays import array
 from cases.models import Case, SweepRun, Timer
-from cases.watch import effects, escalations, notices, swept, watched
+from cases.watch import effects, escalations, notices, set_aside, swept, watched
 from cases.watch.recipients import Recipients
 from cases.watch.watched import Watched
 from pathways.models import system_user
@@ -119,7 +119,7 @@ def _collecting_later():
 
 def _set_aside(timer, as_of, error, record):
     log.error("Timer %s is set aside.", timer.pk, exc_info=error)
-    Timer.objects.filter(pk=timer.pk).update(error=f"{type(error).__name__}: {error}", retry_at=as_of + SET_ASIDE_FOR)
+    Timer.objects.filter(pk=timer.pk).update(error=set_aside.recorded(error), retry_at=as_of + SET_ASIDE_FOR)
     record.set_aside += 1
 
 

@@ -110,10 +110,10 @@ def sums_by(counts, key) -> Counter:
 def stages(found) -> list[Line]:
     """Each stage as each team has it: cases, late, due in 1, 3 and 7 days."""
     lines = []
-    for place in sorted(found.stages):
+    for place in found.in_order():
         cell = found.stages[place]
         where = {"stage": f"{place.pathway_code}/{place.stage}", "team": place.team}
-        name = found.stage_names[place.pathway_code, place.stage]
+        name = found.known[place.pathway_code, place.stage].name
         numbers = [cases(cell.cases, **where), *(cases(cell.by[code], **where, late=code) for code in LATENESS)]
         lines.append(Line(name, f"{place.pathway}, {found.names[place.team]}", numbers))
     return lines

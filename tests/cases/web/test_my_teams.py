@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db.models import F
 
 from cases import handoffs, lifecycle, radar, results, to_do
 from cases.models import Case, Notice, Timer
@@ -14,6 +15,7 @@ from cases.reasons import RADAR
 from cases.watch import differing, sweep, timers
 from cases.watch import escalations as operations
 from cases.web.my_teams import OLDEST
+from pathways import groups, publishing
 from pathways.models import Absence, Membership, Role, Team, system_user
 from tests.cases.web.reading import words
 from tests.factories import (
@@ -25,6 +27,7 @@ from tests.factories import (
     a_pathway,
     a_restricted_case,
     fresh,
+    in_group,
     publish,
     the_move,
 )
@@ -57,7 +60,9 @@ class World:
             a_pathway("long", limit="200 days"),
         ]
         self.patient = PatientFactory()
-        self.cases = [self.add_case() for _ in range(cases)]
+        self.cases = [self.add_case() for _ in range(cases // 2)]
+        reorder(self.pathways[0])
+        self.cases += [self.add_case() for _ in range(cases - cases // 2)]
         a_restricted_case(a_pathway("closed-doors"), at=NOW - 12 * DAY)
         self.leaver.is_active = False
         self.leaver.save()
@@ -99,6 +104,13 @@ class World:
                 operations.acknowledge(
                     told[0], by=self.manager, answer="I ring", by_when=by_when, at=NOW - HOUR + timedelta(minutes=5)
                 )
+
+
+def reorder(pathway):
+    """Publish a newer version in which all stages stand one place later: the cases there are stay on theirs."""
+    newer = publishing.revise(pathway, by=in_group(groups.PATHWAY_ADMINISTRATOR))
+    newer.stages.update(position=F("position") + 1)
+    publish(newer)
 
 
 def at(client, address, now=NOW):
