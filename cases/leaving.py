@@ -21,6 +21,8 @@ from pathways.models import Absence, Membership, Role, Team, system_user
 class Tie:
     """Something that nobody sees to when a person has left: its ``kind`` and itself, in words; ``give(successor, by,
     why)`` hands it over.
+
+    An administrator reads the words, who may know of no patient: nothing in them was typed.
     """
 
     kind: str
@@ -63,7 +65,7 @@ def _cases(person) -> Iterator[Tie]:
         def give(successor, by, why, case=case):
             lifecycle.assign_case(case, successor, by=_acting(by, case.team_id), note=why)
 
-        yield Tie("open case", f"{case.reference}, {case.stage_name}", give)
+        yield Tie("open case", str(case) if case.restricted else f"{case}, {case.stage_name}", give)
 
 
 def _tasks(person) -> Iterator[Tie]:
@@ -72,7 +74,7 @@ def _tasks(person) -> Iterator[Tie]:
         def give(successor, by, why, task=task):
             to_do.give_task(task, successor, by=_acting(by, task.team_id))
 
-        yield Tie("open task", f"Task “{task}” of {task.case.reference}", give)
+        yield Tie("open task", f"{f'Task “{task}”' if task.code else 'A task'} of {task.case}", give)
 
 
 def _results(person) -> Iterator[Tie]:
@@ -81,7 +83,7 @@ def _results(person) -> Iterator[Tie]:
         def give(successor, by, why, result=result):
             results.change_reader(result, successor, by=_acting(by, result.case.team_id), why=why)
 
-        yield Tie("result to read", f"Result “{result}” of {result.case.reference}", give)
+        yield Tie("result to read", f"A result of {result.case}", give)
 
 
 def _pathways(person) -> Iterator[Tie]:

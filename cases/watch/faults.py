@@ -19,7 +19,9 @@ def faults_of_setup(at=None) -> list[str]:
     """Return a sentence for each reason why somebody who is to be told at ``at`` (now, if None) cannot be."""
     maps = [version_map(pk) for pk in _versions_in_use()]
     rungs = [(found, stage, step) for found in maps for stage in found.stages for step in stage.ladder.all()]
-    teams = {stage.team_id for found in maps for stage in found.stages if stage.limit and stage.team_id}
+    limited = {stage.team_id for found in maps for stage in found.stages if stage.limit and stage.team_id}
+    others = {pk for found in maps for stage in found.stages for pk in _who_may_owe(stage)} - limited
+    teams = limited | set(_who_work_here(others))
     named = {step.named_team_id for _, _, step in rungs if step.named_team_id}
     recipients = Recipients(teams | named, pathway_ids={found.pathway.pk for found in maps}, at=at)
     names = Team.objects.in_bulk(teams | named)
@@ -35,6 +37,19 @@ def faults_of_setup(at=None) -> list[str]:
 def _versions_in_use():
     used = Q(status=PathwayVersion.Status.ACTIVE) | Q(pk__in=Case.objects.open().values("version"))
     return PathwayVersion.objects.filter(used).values_list("pk", flat=True).order_by("pathway__name", "number")
+
+
+def _who_may_owe(stage) -> Iterator[int]:
+    """The teams that the map gives a case or a task: a task, an offer or a result may become late without a limit."""
+    if stage.team_id and not stage.is_final:
+        yield stage.team_id
+    yield from (template.team_id for template in stage.task_templates.all() if template.team_id)
+
+
+def _who_work_here(teams):
+    """Those of the ``teams`` that are our own or have accounts: with an agency somebody else keeps in touch."""
+    ours = Q(organisation__is_own=True) | Q(memberships__user__is_active=True)
+    return Team.objects.filter(ours, pk__in=teams).values_list("pk", flat=True).distinct()
 
 
 def _without_manager(team, recipients) -> Iterator[str]:

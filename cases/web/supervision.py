@@ -64,16 +64,18 @@ class SetAside(SupervisionView, TemplateView):
 
     def get_context_data(self, **context):
         user = self.request.user
-        timers = list(set_aside.timers_for(user)[: set_aside.AT_MOST + 1])
-        notices = list(set_aside.notices_for(user)[: set_aside.AT_MOST])
-        for notice in notices:
+        timers, notices = set_aside.timers_for(user), set_aside.notices_for(user)
+        refused = list(notices[: set_aside.AT_MOST])
+        for notice in refused:
             notice.why = set_aside.in_plain_words(notice.error)
             notice.next_try = self._ahead(notice.retry_at)
         return super().get_context_data(
             now=self.now,
             rows=list(self._rows(timers[: set_aside.AT_MOST])),
-            is_cut=len(timers) > set_aside.AT_MOST,
-            notices=notices,
+            row_count=timers.count(),
+            notices=refused,
+            notice_count=notices.count(),
+            at_most=set_aside.AT_MOST,
             may_try_notices=set_aside.sets_up(user) or access.manages_something(user),
             **context,
         )

@@ -61,6 +61,20 @@ def test_an_account_on_which_something_depends_is_not_closed_without_a_successor
     assert fresh(priya).is_active
 
 
+def test_an_administrator_reads_nothing_that_somebody_typed_about_a_patient(laden, priya):
+    tasks = [{"code": "ring", "title": "Ring the patient", "limit_amount": 2, "limit_unit": "days"}]
+    mapped = a_case(a_pathway("mapped", tasks=tasks))
+    to_do.give_task(Task.objects.get(case=mapped), priya, by=priya)
+    Case.objects.filter(pk=laden.pk).update(restricted=True)
+
+    assert {tie.what for tie in leaving.ties(priya) if "MW-" in tie.what} == {
+        str(laden),
+        f"A task of {laden}",
+        f"Task “Ring the patient” of {mapped}",
+        f"A result of {laden}",
+    }
+
+
 def test_everything_goes_to_who_takes_over_and_the_account_is_closed(laden, pathway, priya, alex, administrator):
     outcomes = leaving.leave(priya, alex, by=administrator)
 

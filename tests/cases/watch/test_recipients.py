@@ -9,7 +9,17 @@ from cases.models import Case, Escalation, NoticeLine
 from cases.watch import faults, sweep, watched
 from cases.watch.recipients import Recipients
 from pathways.models import Absence, Duty, EscalationStep, Pathway
-from tests.factories import MONDAY, TeamFactory, UserFactory, a_case, a_manager, a_member, a_pathway, the_move
+from tests.factories import (
+    MONDAY,
+    OrganisationFactory,
+    TeamFactory,
+    UserFactory,
+    a_case,
+    a_manager,
+    a_member,
+    a_pathway,
+    the_move,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +145,23 @@ def test_the_faults_of_the_setup_are_said_in_sentences(team):
         "Nobody of Booking team is on duty now, but “Warn” of “Triage” (Review) tells whoever is. Plan its duties.",
         "Review has no lead, but “Top” of “Triage” tells the lead. Name one.",
     ]
+
+
+def test_a_team_that_only_owes_tasks_or_has_no_limit_needs_a_manager_too_and_an_agency_without_accounts_none(
+    team, manager
+):
+    a_manager("clinic")
+    agency = TeamFactory(code="social-care", organisation=OrganisationFactory(code="council"))
+    for code in ("imaging", "social-care"):
+        tasks = [{"code": "scan", "title": "Scan", "team": TeamFactory(code=code)}]
+        a_case(a_pathway(f"for-{code}", tasks=tasks))
+    a_case(a_pathway("unlimited", team="site", limit=None))
+    assert faults.faults_of_setup() == [
+        "Imaging team has no manager. Make somebody the manager of it.",
+        "Site team has no manager. Make somebody the manager of it.",
+    ]
+    a_member(agency)
+    assert "Social care team has no manager. Make somebody the manager of it." in faults.faults_of_setup()
 
 
 def test_where_everybody_can_be_told_nothing_is_at_fault(team, manager):

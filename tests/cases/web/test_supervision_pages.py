@@ -71,6 +71,17 @@ def test_a_manager_reads_which_case_was_set_aside_and_why_without_its_patient(cl
     assert "Featherstonehaugh" not in said
 
 
+def test_all_are_counted_also_where_only_the_first_are_shown(client, manager, aside, refused, monkeypatch):
+    monkeypatch.setattr(set_aside, "AT_MOST", 1)
+    assert "These are the" not in words(open_page(client, manager))
+    other = a_case(aside.case.version.pathway)
+    Timer.objects.filter(case=other).update(error=NEVER_OPEN, fires_at=MONDAY)
+    Notice.objects.create(kind="escalation", recipient=refused.recipient, attempts=1, error=refused.error)
+    said = words(open_page(client, manager))
+    assert "What could not be looked at 2 These are the 1 that have waited longest." in said
+    assert "E-mails that were refused 2 These are the first 1." in said
+
+
 def test_a_manager_of_another_team_sees_neither(client, aside, refused):
     said = words(open_page(client, a_manager("imaging")))
     assert "Nothing is set aside." in said
