@@ -1,6 +1,6 @@
 """When a person gets their digest: at the hour they chose, on working days, outside of their quiet hours. Pure."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from pathways.limits import LONDON
 from pathways.models import MailPreference
@@ -24,13 +24,25 @@ def next_digest(preference: MailPreference, now: datetime) -> datetime:
         day += timedelta(days=1)
 
 
+def may_go(preference: MailPreference, now: datetime) -> bool:
+    """May a digest go at ``now``, which is not the time chosen for it? It may be late: the mail server was away."""
+    wall = now.astimezone(LONDON)
+    is_day = is_working_day(wall.date()) or not preference.working_days_only
+    return is_day and not is_quiet(preference, wall.time())
+
+
 def hour(preference: MailPreference):
     """Return the time of day at which the digest goes: the one chosen, or else the end of the quiet hours it is in."""
-    chosen, start, end = preference.digest_at, preference.quiet_from, preference.quiet_until
+    chosen = preference.digest_at
+    return preference.quiet_until if is_quiet(preference, chosen) else chosen
+
+
+def is_quiet(preference: MailPreference, at: time) -> bool:
+    """Is ``at`` (wall-clock time) in the quiet hours, if there are any? Their end is no part of them."""
+    start, end = preference.quiet_from, preference.quiet_until
     if start is None:
-        return chosen
-    is_quiet = start <= chosen < end if start < end else chosen >= start or chosen < end
-    return end if is_quiet else chosen
+        return False
+    return start <= at < end if start < end else at >= start or at < end
 
 
 def is_working_day(day) -> bool:

@@ -204,8 +204,12 @@ def _send_next(connection, now, waiting) -> bool | None:
     if notice is None:
         return None
     together = _goes_with(notice)
-    if together and _is_switched_off(notice):
-        return _close(together, error="Not sent: their digest is switched off.")
+    if together and not _is_urgent(notice):
+        chosen = MailPreference.objects.filter(user=notice.recipient_id).first() or mail_times.DEFAULT
+        if not chosen.digest:
+            return _close(together, error="Not sent: their digest is switched off.")
+        if not mail_times.may_go(chosen, now):
+            return _put_off(together, mail_times.next_digest(chosen, now))
     notice.attempts += 1
     try:
         message = mail.message(notice, now, [one for one in together if one.pk != notice.pk])
@@ -231,11 +235,29 @@ def _goes_with(notice) -> list[Notice]:
     return [notice, *held]
 
 
-def _is_switched_off(digest) -> bool:
-    """Does its recipient want no digest? What is urgent is never off."""
-    if not MailPreference.objects.filter(user=digest.recipient_id, digest=False).exists():
-        return False
-    return not digest.lines.filter(escalation__urgent=True, escalation__resolved_at=None).exists()
+def _is_urgent(digest) -> bool:
+    """Does it tell of something urgent? That is never off, and waits for no hour."""
+    return digest.lines.filter(escalation__urgent=True, escalation__resolved_at=None).exists()
+
+
+def _put_off(notices, send_at) -> bool:
+    """Let the digest, and what goes with it, wait for ``send_at``; return that it was not sent."""
+    for notice in notices:
+        notice.send_at = send_at
+        notice.save(update_fields=["send_at"])
+    return False
+
+
+@transaction.atomic
+def come_as_chosen(person, now=None) -> None:
+    """Let the digest that waits for its hour come as ``person`` has chosen now. One that tells of something urgent is
+    left as it is.
+    """
+    now = now or timezone.now()
+    waiting = Notice.objects.filter(kind=Notice.Kind.DIGEST, sent_at=None, recipient=person, send_at__gt=now)
+    digest = waiting.select_for_update(no_key=True, of=("self",)).first()
+    if digest is not None and not _is_urgent(digest):
+        _put_off(_goes_with(digest), digest_times({person.pk}, now)[person.pk])
 
 
 def _close(notices, *, sent_to="", error="") -> bool:

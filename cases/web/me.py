@@ -2,12 +2,14 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import FormView
 from django.views.generic.base import View
 
+from cases.watch import notices
 from cases.web.pages import SignedInView
 from cases.web.people_forms import AbsenceForm, MailForm
 from pathways import absences, mail_preferences
@@ -53,7 +55,9 @@ class Me(SetUpView):
         return {name: getattr(chosen, name) for name in MAIL}
 
     def perform(self, **chosen):
-        mail_preferences.choose(by=self.request.user, **chosen)
+        with transaction.atomic():
+            mail_preferences.choose(by=self.request.user, **chosen)
+            notices.come_as_chosen(self.request.user)
         return "Saved. The next e-mail comes as you have chosen now."
 
     def get_success_url(self):

@@ -188,3 +188,63 @@ def test_a_very_long_digest_is_cut_and_says_how_many_more_there_are(server, mana
     (mail,) = sent(server, NEXT_8)
     assert mail["Subject"] == "5 cases are late"
     assert "And 3 more: http://127.0.0.1:8000/cases/?late=late" in texts(mail)[0]
+
+
+FRIDAY_8 = NEXT_8  # by which the digest should have gone
+
+
+@pytest.mark.parametrize(
+    ("quiet", "now", "goes"),
+    [
+        ({}, FRIDAY_8 + DAY, FRIDAY_8 + 3 * DAY),  # Saturday
+        ({"quiet_from": time(22), "quiet_until": time(7)}, FRIDAY_8 + 15 * HOUR, FRIDAY_8 + 3 * DAY),
+        (
+            {"quiet_from": time(22), "quiet_until": time(7), "working_days_only": False},
+            FRIDAY_8 + 15 * HOUR,
+            FRIDAY_8 + DAY,
+        ),
+    ],
+)
+def test_a_digest_that_is_late_respects_days_and_hours_all_the_same(server, manager, quiet, now, goes):
+    MailPreference.objects.create(user=manager, **quiet)
+    a_case()
+    sweep.run(DUE + SECOND)
+    assert notices.send_due(at=FRIDAY_8) == 0, "the mail server is down"
+    assert sent(server, now) == []
+    assert Notice.objects.get().send_at == goes
+    assert len(sent(server, goes)) == 1
+
+
+def test_a_late_digest_of_something_urgent_waits_for_no_hour(server, manager):
+    MailPreference.objects.create(user=manager, quiet_from=time(22), quiet_until=time(7))
+    a_case(a_pathway(ladder=URGENT), recorded_at=DUE + DAY)
+    sweep.run(DUE + DAY + SECOND)
+    assert len(sent(server, FRIDAY_8 + 15 * HOUR)) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "goes"), [(8, 16, NEXT_8 + 8 * HOUR), (16, 8, NEXT_8), (16, 7, NEXT_8 + 3 * DAY - HOUR)]
+)
+def test_a_digest_that_waits_comes_at_the_hour_that_is_chosen_meanwhile(server, manager, before, after, goes):
+    chosen = MailPreference.objects.create(user=manager, digest_at=time(before))
+    case = a_case()
+    lifecycle.assign_case(case, manager, by=manager)
+    lifecycle.hold_case(case, reason="Holiday", until=DUE, by=manager, at=MONDAY + DAY)
+    a_case()
+    sweep.run(DUE + 8 * HOUR)
+    MailPreference.objects.filter(pk=chosen.pk).update(digest_at=time(after))
+
+    notices.come_as_chosen(manager, NEXT_8 - HOUR / 2)
+
+    assert set(Notice.objects.values_list("kind", "send_at")) == {("digest", goes), ("hold_ended", goes)}
+    assert sent(server, goes - SECOND) == []
+    assert len(sent(server, goes)) == 1
+
+
+def test_a_digest_that_hurries_does_so_whatever_is_chosen_meanwhile(manager):
+    a_case(a_pathway(ladder=URGENT), recorded_at=DUE + DAY)
+    sweep.run(DUE + DAY + SECOND)
+    before = Notice.objects.get().send_at
+    MailPreference.objects.create(user=manager, digest_at=time(16))
+    notices.come_as_chosen(manager, DUE + DAY + 2 * SECOND)
+    assert Notice.objects.get().send_at == before

@@ -4,10 +4,11 @@ from datetime import time, timedelta
 
 from django.utils import timezone
 
+from cases.models import Notice
 from cases.showing import LONDON
 from pathways.models import Absence, Duty, MailPreference, Team
 from tests.cases.web.reading import words
-from tests.factories import a_member
+from tests.factories import a_member, fresh
 
 DAY = timedelta(days=1)
 
@@ -26,6 +27,13 @@ def absence_of(person, *, days=1, **values):
 
 
 MAIL = {"digest": "on", "digest_at": "5:30pm", "quiet_from": "8pm", "quiet_until": "7am"}
+
+
+def test_a_digest_that_waits_comes_as_was_chosen(signed_in, caseworker):
+    tomorrow = timezone.now() + timedelta(days=1)
+    waiting = Notice.objects.create(kind="digest", recipient=caseworker, send_at=tomorrow)
+    signed_in.post("/me/", MAIL)
+    assert timezone.localtime(fresh(waiting).send_at).time() == time(17, 30)
 
 
 def test_one_chooses_when_the_digest_comes(signed_in, caseworker):
