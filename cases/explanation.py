@@ -214,12 +214,16 @@ def _recorded(row, passed, at, raised):
 
 def _told(row, at, raised):
     lines = list(row.lines.all())
-    if not lines:
+    if all(line.notice.created_at > at for line in lines):
         yield _why_nobody(row, raised)
     for line in lines:
         notice, who = line.notice, f"Told {line.recipient}"
         by_mail = "in a digest" if notice.kind == notice.Kind.DIGEST else "by e-mail"
-        if notice.sent_at and notice.sent_at <= at:
+        if notice.created_at > at:
+            yield f"{line.recipient} is told later: since {moment(notice.created_at)} there is somebody to tell."
+        elif notice.sent_at and not notice.sent_to:
+            yield f"{line.recipient} was to be told {by_mail}. {notice.error}"
+        elif notice.sent_at and notice.sent_at <= at:
             yield f"{who} {by_mail}, sent on {moment(notice.sent_at)}."
         elif notice.send_at and notice.send_at > at:
             yield f"{who} {by_mail}, which was to go on {moment(notice.send_at)}."

@@ -8,7 +8,7 @@ from django.utils import timezone
 from cases import radar
 from cases.durations import due_times, rollups
 from cases.history_import import at_work, uploads
-from cases.watch import alone, differing, notices, timers
+from cases.watch import alone, differing, later, notices, timers
 from cases.watch import sweep as watch_sweep
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,11 @@ def sweep():
 @shared_task
 def send_urgent():
     notices.send_due(only_urgent=True)
+
+
+@shared_task
+def tell_later():
+    alone.do("tell later", later.tell)
 
 
 @shared_task

@@ -186,6 +186,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # An unused wake-up is dropped after a minute: after an outage one sweep does the work of all that were missed.
     "sweep": {"task": "cases.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "tell later": {"task": "cases.tasks.tell_later", "schedule": crontab(minute="*/10"), "options": {"expires": 600}},
     "check timers": {"task": "cases.tasks.check_timers", "schedule": crontab(hour=3, minute=30)},
     "check durations": {"task": "cases.tasks.check_durations", "schedule": crontab(hour=3, minute=45)},
     "radar": {"task": "cases.tasks.look_at_the_radar", "schedule": crontab(hour=4, minute=30)},

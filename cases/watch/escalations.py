@@ -60,6 +60,19 @@ def _timer_of_answer(key, row):
     }
 
 
+def tell_later(found, *, by) -> None:
+    """Record that somebody is told of the escalations ``found`` after all, and by when it is to be answered
+    (``answer_by``, if it is): when they were raised there was nobody to tell.
+    """
+    for escalation in found:
+        escalation.is_told = True
+    if found:
+        fields, reason = ["is_told", "answer_by"], "Told later: there is somebody to tell now"
+        bulk_update_with_history(found, Escalation, fields, default_user=by, default_change_reason=reason)
+    asked = [one for one in found if one.answer_by]
+    rows.insert(Timer, [_timer_of_answer(one.pk, vars(one)) for one in asked])
+
+
 def settle(seen, now, *, by) -> None:
     """Record the rungs passed that nobody swept, resolved at once and told to nobody, so that an outage loses
     nothing.

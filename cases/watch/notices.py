@@ -13,9 +13,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cases import worker
-from cases.models import Notice, NoticeLine
+from cases.models import Escalation, Notice, NoticeLine
 from cases.models.watch import new_message_id
-from cases.watch import mail, mail_times, rows, set_aside
+from cases.watch import concerned, mail, mail_times, rows, set_aside
 from cases.watch.recipients import AT_LAST, Recipients
 from pathways.models import EscalationStep, MailPreference
 
@@ -47,6 +47,17 @@ def digest_times(people: set[int], now) -> dict[int, datetime]:
     return {
         person: mail_times.next_digest(chosen[person], now) if person in chosen else by_default for person in people
     }
+
+
+def answer_by(seen, step, item: Owed, times: dict[int, datetime], now) -> datetime | None:
+    """By when ``item`` must be answered, as the rung ``step`` of the thing ``seen`` says: counted from when the first
+    is told. None if nobody must.
+    """
+    within = step.answer_within
+    if not (item.people and within):
+        return None
+    told_at = now if item.at_once else min(times[person] for person in item.people)
+    return within.after(told_at, seen.stay.schedule)
 
 
 def owe(owed: list[Owed], now, times: dict[int, datetime]) -> None:
@@ -112,34 +123,34 @@ def _digests(wanted: dict[int, datetime], now) -> dict[int, Notice]:
     return found
 
 
-def owe_hold_ended(case, hold, now) -> None:
-    """Tell the case's owner, or the managers of its team, in their digest that a hold has ended by itself."""
+def owe_hold_ended(case, hold, now) -> bool:
+    """Tell the case's owner, or the managers of its team, in their digest that a hold has ended by itself; return
+    whether there is anybody to tell.
+    """
     recipients = Recipients([case.team_id], pathway_ids=[case.version_map.pathway.pk], at=now)
     lead = recipients.leads.get(case.version_map.pathway.pk)
     step = EscalationStep(tells=[EscalationStep.Recipient.OWNER])
-    people = recipients.first([step, *AT_LAST], team_id=case.team_id, owner=case.owner, pathway_lead=lead)
+    who = {"team_id": case.team_id, "owner": case.owner, "pathway_lead": lead, "among": recipients.who_may_know(case)}
+    people = recipients.first([step, *AT_LAST], **who)
     digests = _digests(digest_times({person.pk for person in people}, now), now)
     for person in people:
-        Notice.objects.create(
-            kind=Notice.Kind.HOLD_ENDED,
-            recipient=person,
-            case=case,
-            hold=hold,
-            created_at=now,
-            send_at=digests[person.pk].send_at,
-        )
+        told = {"kind": Notice.Kind.HOLD_ENDED, "case": case, "created_at": now, "send_at": digests[person.pk].send_at}
+        Notice.objects.get_or_create(hold=hold, recipient=person, defaults=told)
+    return bool(people)
 
 
-def owe_detour(case, now) -> None:
+def owe_detour(case, now) -> bool:
     """Tell at once who must know that the detour ``case`` has begun (see ``told_of_detour``), each with a mail of its
-    own that waits for no digest and no sweep.
+    own that waits for no digest and no sweep; return whether there is anybody to tell.
     """
     parents = None if case.restricted else case.parent.team_id
     people = told_of_detour(case.team_id, parents, pathway_id=case.version_map.pathway.pk)
     for person in people:
-        Notice.objects.create(kind=Notice.Kind.DETOUR, recipient=person, case=case, created_at=now)
+        told = {"created_at": now}
+        Notice.objects.get_or_create(kind=Notice.Kind.DETOUR, recipient=person, case=case, defaults=told)
     if people:
         transaction.on_commit(_wake_the_worker, robust=True)
+    return bool(people)
 
 
 def told_of_detour(team_id, parents_team_id=None, *, pathway_id=None) -> list:
@@ -204,6 +215,8 @@ def _send_next(connection, now, waiting) -> bool | None:
     if notice is None:
         return None
     together = _goes_with(notice)
+    if not notice.recipient.is_active and _told_instead(together or [notice], now):
+        return _close(together or [notice], error="Not sent: they have left. Whom it concerns now is told instead.")
     if together and not _is_urgent(notice):
         chosen = MailPreference.objects.filter(user=notice.recipient_id).first() or mail_times.DEFAULT
         if not chosen.digest:
@@ -224,6 +237,25 @@ def _send_next(connection, now, waiting) -> bool | None:
         return False
     _close(together or [notice], sent_to=message.to[0])
     return True
+
+
+def _told_instead(left, now) -> bool:
+    """Owe to whom it concerns now what somebody who has left would be told with the notices ``left``; return whether
+    there is somebody for all of it.
+    """
+    unanswered = Escalation.objects.filter(resolved_at=None, acknowledged_at=None, lines__notice__in=left)
+    found = concerned.by(unanswered, now)
+    owed = [
+        Owed(one.escalation.pk, one.escalation.case_id, one.to_tell, at_once=one.escalation.urgent) for one in found
+    ]
+    owe(owed, now, digest_times({person for item in owed for person in item.people}, now))
+    reached = [bool(one.people) for one in found]
+    for notice in left:
+        if notice.kind == Notice.Kind.HOLD_ENDED and notice.case.is_open:
+            reached.append(owe_hold_ended(notice.case, notice.hold, now))
+        elif notice.kind == Notice.Kind.DETOUR and notice.case.is_open:
+            reached.append(owe_detour(notice.case, now))
+    return all(reached)
 
 
 def _goes_with(notice) -> list[Notice]:

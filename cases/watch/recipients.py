@@ -5,6 +5,7 @@ from functools import cached_property
 
 from django.utils import timezone
 
+from cases.models import StageEntry
 from pathways.maps import version_map
 from pathways.models import Absence, Duty, EscalationStep, Membership, Pathway, Role
 
@@ -23,7 +24,7 @@ class Recipients:
 
     def __init__(self, team_ids=(), *, pathway_ids=(), at=None):
         self.at = at or timezone.now()
-        self._teams, self._duties = {}, {}
+        self._teams, self._duties, self._known_to = {}, {}, {}
         self._read_teams(set(team_ids))
         self.leads = {
             pathway.pk: pathway.lead
@@ -43,20 +44,25 @@ class Recipients:
         """Read all that can be asked about ``things`` (Watched)."""
         ladders = {id(step): step for thing in things for step in thing.steps}.values()
         teams = {thing.team_id for thing in things} | {step.named_team_id for step in ladders if step.named_team_id}
-        return cls(teams, pathway_ids={pathway_of(thing) for thing in things}, at=at)
+        known_to = _teams_that_know({thing.case.pk for thing in things if thing.case.restricted})
+        teams |= {team for known in known_to.values() for team in known}
+        recipients = cls(teams, pathway_ids={pathway_of(thing) for thing in things}, at=at)
+        recipients._known_to = known_to
+        return recipients
 
-    def of(self, step, *, team_id, owner=None, pathway_lead=None, at=None) -> list:
+    def of(self, step, *, team_id, owner=None, pathway_lead=None, at=None, among=None) -> list:
         """The people whom the rung ``step`` tells about a case of the team; each once, deputies in the place of those
-        away. Inactive people, and those without an address, are left out.
+        away. Inactive people, those without an address, and those who are not ``among`` (keys; None: anybody) are
+        left out.
 
         Nobody owns the case, or its owner cannot be reached: the team's managers are told instead.
         """
         at, told = at or self.at, {}
         for whom in step.tells:
             asked = [owner] if whom == To.OWNER else self._asked(whom, step, team_id, pathway_lead, at)
-            found = self._reached(asked, at)
+            found = self._reached(asked, at, among)
             if whom == To.OWNER and not found:
-                found = self._reached(self._asked(To.MANAGERS, step, team_id, pathway_lead, at), at)
+                found = self._reached(self._asked(To.MANAGERS, step, team_id, pathway_lead, at), at, among)
             told |= {person.pk: person for person in found}
         return list(told.values())
 
@@ -67,11 +73,21 @@ class Recipients:
         An empty list is a fault of the set-up: nobody at all can be told.
         """
         who = {"team_id": thing.team_id, "owner": thing.owner, "pathway_lead": self.lead(thing), "at": at}
-        return self.first(in_turn(step, thing.steps), **who)
+        return self.first(in_turn(step, thing.steps), **who, among=self.who_may_know(thing.case))
 
     def first(self, rungs, **who) -> list:
         """The people of the first of the ``rungs`` that reaches anybody (see ``of``)."""
         return next((found for rung in rungs if (found := self.of(rung, **who))), [])
+
+    def who_may_know(self, case) -> set[int] | None:
+        """The keys of those who may be told of ``case``: of a restricted one the members of the teams that have or
+        have had it (see ``Case.objects.visible_to``); None: anybody.
+        """
+        if not case.restricted:
+            return None
+        if case.pk not in self._known_to:
+            self._known_to |= _teams_that_know({case.pk})
+        return {member.user_id for team in self._known_to[case.pk] for member in self.members(team)}
 
     def lead(self, thing):
         return self.leads.get(pathway_of(thing))
@@ -112,8 +128,9 @@ class Recipients:
             person = absence.deputy
         return None
 
-    def _reached(self, asked, at):
-        return [found for person in asked if (found := self.stand_in(person, at)) is not None]
+    def _reached(self, asked, at, among):
+        found = [there for person in asked if (there := self.stand_in(person, at)) is not None]
+        return found if among is None else [person for person in found if person.pk in among]
 
     def _asked(self, whom, step, team_id, pathway_lead, at):
         if whom == To.LEAD:
@@ -137,6 +154,14 @@ class Recipients:
         duties = Duty.objects.filter(team__in=self._duties, ends_at__gt=self.at, user__is_active=True)
         for duty in duties.select_related("user"):
             self._duties[duty.team_id].append(duty)
+
+
+def _teams_that_know(cases) -> dict[int, set[int]]:
+    """The teams that have or have had each of these restricted ``cases`` (keys)."""
+    found = {pk: set() for pk in cases}
+    for case, team in StageEntry.objects.filter(case__in=cases).values_list("case", "team") if cases else ():
+        found[case].add(team)
+    return found
 
 
 def in_turn(step, ladder) -> tuple:

@@ -165,6 +165,7 @@ def _address(raised, as_of):
     for one in raised:
         seen, step = one.seen, one.seen.step(one.highest.rung)
         asked = (id(step), seen.team_id, seen.case.version_id, seen.owner and seen.owner.pk)
+        asked += (seen.case.pk,) if seen.case.restricted else ()  # who may know of it is its own matter
         if asked not in found:
             found[asked] = [person.pk for person in recipients.told(seen, step)]
         one.people = found[asked]
@@ -172,10 +173,8 @@ def _address(raised, as_of):
         one.at_once, one.hurries = step.urgent and not is_backlog, step.urgent and is_backlog
     times = notices.digest_times({person for people in found.values() for person in people}, as_of)
     for one in raised:
-        within = one.seen.step(one.highest.rung).answer_within
-        if one.people and within:
-            told_at = as_of if one.at_once else min(times[person] for person in one.people)
-            one.answer_by = within.after(told_at, one.seen.stay.schedule)
+        step = one.seen.step(one.highest.rung)
+        one.answer_by = notices.answer_by(one.seen, step, one, times, as_of)
     return times
 
 

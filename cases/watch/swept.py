@@ -18,6 +18,7 @@ class OpenCase(NamedTuple):
 
     pk: int
     version_id: int
+    restricted: bool
     owner: object
 
 
@@ -34,7 +35,7 @@ class OpenStay(NamedTuple):
     case: OpenCase
 
 
-COLUMNS = ("pk", *OpenStay._fields[1:-1], "case", "case__version", "case__owner")
+COLUMNS = ("pk", *OpenStay._fields[1:-1], "case", "case__version", "case__restricted", "case__owner")
 
 
 def read(kind: Kind, keys: set[int]) -> list[Watched]:
@@ -47,4 +48,4 @@ def read(kind: Kind, keys: set[int]) -> list[Watched]:
 def _open_stays(keys):
     rows = list(StageEntry.objects.filter(pk__any=keys, left_at=None).order_by().values_list(*COLUMNS))
     owners = get_user_model().objects.in_bulk({row[-1] for row in rows} - {None})
-    return [OpenStay(*columns, OpenCase(case, version, owners.get(owner))) for *columns, case, version, owner in rows]
+    return [OpenStay(*row[:-4], OpenCase(*row[-4:-1], owners.get(row[-1]))) for row in rows]

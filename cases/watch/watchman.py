@@ -101,7 +101,8 @@ def untold():
         | Q(level=OuterRef("level"), occurrence__gt=OuterRef("occurrence"))
     )
     to_somebody = NoticeLine.objects.filter(escalation=OuterRef("pk"))
-    return Escalation.objects.filter(~Exists(higher), ~Exists(to_somebody), resolved_at=None, is_told=False)
+    standing = Escalation.objects.filter(resolved_at=None, acknowledged_at=None, is_told=False)
+    return standing.filter(~Exists(higher), ~Exists(to_somebody))
 
 
 # What may be wrong ---------------------------------------------------------------------------------------------------

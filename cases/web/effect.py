@@ -62,7 +62,7 @@ def effect(case, transition, now) -> Effect:
         limit="" if target.is_final else time_rules.limit_in_words(target),
         due_at=deadlines.first_due(stay) if stay else None,
         tasks=_tasks(target, team, stay) if stay else [],
-        first_told=_first_told(target, stay, team, owner=None if changes_team else case.owner) if stay else None,
+        first_told=_first_told(case, target, stay, team) if stay else None,
     )
 
 
@@ -80,7 +80,7 @@ def _tasks(target, team, stay) -> list[NewTask]:
     ]
 
 
-def _first_told(target, stay, team, *, owner) -> Telling | None:
+def _first_told(case, target, stay, team) -> Telling | None:
     first = deadlines.upcoming(stay, ())
     if first is None:
         return None
@@ -88,8 +88,11 @@ def _first_told(target, stay, team, *, owner) -> Telling | None:
     step = next(step for step in ladder if step.code == first.rung.code)
     pathway = version_map(target.version_id).pathway.pk
     recipients = Recipients([team.pk], pathway_ids=[pathway], at=stay.entered_at)
+    owner = case.owner if team.pk == case.team_id else None
+    may_know = recipients.who_may_know(case)
+    among = may_know and may_know | {member.user_id for member in recipients.members(team.pk)}
     who = {"team_id": team.pk, "owner": owner, "pathway_lead": recipients.leads.get(pathway), "at": first.reached_at}
-    people = recipients.first(in_turn(step, ladder), **who)
+    people = recipients.first(in_turn(step, ladder), **who, among=among)
     return Telling(first.reached_at, step.name, _named(people))
 
 

@@ -206,11 +206,12 @@ def _was_told(escalation) -> Told:
 def _to_come(ahead, steps, entry, recipients, now):
     """The rungs that are not raised yet; of one that repeats only the next, with how often it does."""
     first, ladder, pathway = {}, list(steps.values()), entry.case.version_map.pathway.pk
+    who = {"team_id": entry.team_id, "owner": entry.case.owner, "pathway_lead": recipients.leads.get(pathway)}
+    who["among"] = recipients.who_may_know(entry.case)
     for passed in ahead:
         first.setdefault(passed.rung.code, []).append(passed)
     for code, occurrences in first.items():
         step, coming = steps[code], occurrences[0]
-        who = {"team_id": entry.team_id, "owner": entry.case.owner, "pathway_lead": recipients.leads.get(pathway)}
         people = recipients.first(in_turn(step, ladder), **who, at=max(coming.reached_at, now))
         words = f"tells {', '.join(str(person) for person in people)}" if people else "there is nobody to tell"
         if more := len(occurrences) - 1:

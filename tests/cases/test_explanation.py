@@ -12,7 +12,7 @@ from cases import handoffs, lifecycle, results, to_do
 from cases.explanation import explain
 from cases.models import Escalation, Notice, SweepRun
 from cases.refusals import Refused
-from cases.watch import escalations, sweep
+from cases.watch import escalations, later, sweep
 from pathways.models import OpeningHours
 from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, office_hours, the_move
 
@@ -71,7 +71,7 @@ def test_before_anything_is_reached_it_says_when_each_rung_would_be(case):
 def test_what_was_escalated_says_who_was_told_when_the_mail_went_and_what_was_answered(case, manager):
     swept(DUE + MINUTE)
     breach = case.escalations.get(rung_code="breach")
-    Notice.objects.update(sent_at=DUE + 3 * MINUTE, send_at=None)
+    Notice.objects.update(sent_at=DUE + 3 * MINUTE, sent_to=manager.email, send_at=None)
     with at(DUE + 2 * HOUR):
         escalations.acknowledge(breach, by=manager, answer="I ring them on Friday")
 
@@ -100,6 +100,20 @@ def test_nobody_to_tell_is_a_fault_of_the_set_up():
     case = a_case(a_pathway(team="lonely"))
     swept(DUE + MINUTE)
     assert "There was nobody to tell" in told(case, DUE + HOUR)["Breach"][1]
+
+
+def test_who_was_told_later_and_what_was_closed_without_being_sent_are_said(manager):
+    case = a_case(a_pathway(team="lonely"))
+    swept(DUE + MINUTE)
+    late = a_manager("lonely", first_name="Ruth", last_name="Boateng")
+    later.tell(DUE + 2 * HOUR)
+    Notice.objects.update(sent_at=DUE + DAY, error="Not sent: their digest is switched off.")
+
+    before, after = (told(case, DUE + hours * HOUR)["Breach"][1] for hours in (1, 3))
+    assert "There was nobody to tell" in before
+    assert f"{late} is told later: since 12 March 2026, 11am there is somebody to tell." in before
+    assert "There was nobody" not in after
+    assert f"{late} was to be told in a digest. Not sent: their digest is switched off." in after
 
 
 def test_what_was_settled_by_a_move_was_told_to_nobody(case):

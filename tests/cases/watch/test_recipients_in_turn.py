@@ -1,0 +1,157 @@
+"""Where nobody of a rung can be told, those of the next are; and of a restricted case only who may know of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from cases import lifecycle
+from cases.models import Case, Notice, NoticeLine
+from cases.watch import later, notices, sweep, watched
+from cases.watch.recipients import Recipients
+from pathways.models import Absence, Duty, Membership, Pathway, Role
+from tests.factories import (
+    MONDAY,
+    TeamFactory,
+    UserFactory,
+    a_case,
+    a_manager,
+    a_member,
+    a_pathway,
+    a_restricted_case,
+    fresh,
+    the_move,
+)
+
+pytestmark = pytest.mark.django_db
+
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+DUE = MONDAY + 10 * DAY
+
+
+def told(case):
+    return {(line.escalation.rung_code, line.recipient) for line in NoticeLine.objects.filter(escalation__case=case)}
+
+
+# The next rung
+
+
+@pytest.fixture
+def ladder():
+    """Four rungs, each told to a team of its own."""
+    teams = [TeamFactory(code=code) for code in ("first", "second", "third", "fourth")]
+    rungs = [
+        (f"rung-{number}", "after", f"{number} days", {"tells": ["named_team"], "named_team": team})
+        for number, team in enumerate(teams)
+    ]
+    return rungs, teams
+
+
+def test_those_of_the_next_higher_rung_that_reaches_anybody_are_told_and_none_lower_or_above_it(ladder):
+    rungs, (first, _second, third, fourth) = ladder
+    case = a_case(a_pathway(ladder=rungs))
+    a_manager("booking")
+    a_member(first)
+    wanted, _above = a_member(third), a_member(fourth)
+    (stay,) = watched.stays([case.open_entry])
+    recipients = Recipients.about([stay], MONDAY)
+    assert recipients.told(stay, stay.steps[1]) == [wanted]
+    assert recipients.told(stay, stay.steps[2]) == [wanted]
+
+
+def test_at_last_the_managers_and_then_the_lead(ladder):
+    rungs, _teams = ladder
+    case, lead = a_case(a_pathway(ladder=rungs)), UserFactory()
+    Pathway.objects.update(lead=lead)
+    (stay,) = watched.stays([case.open_entry])
+    assert Recipients.about([stay], MONDAY).told(stay, stay.steps[3]) == [lead]
+    manager = a_manager("booking")
+    assert Recipients.about([stay], MONDAY).told(stay, stay.steps[3]) == [manager]
+
+
+def test_who_is_on_duty_but_cannot_sign_in_any_more_is_not_told_nor_who_was_on_duty_before():
+    team = TeamFactory()
+    for user, since, until in (
+        (UserFactory(is_active=False), MONDAY, MONDAY + DAY),
+        (a_member(team), MONDAY - DAY, MONDAY),
+    ):
+        Duty.objects.create(team=team, user=user, starts_at=since, ends_at=until)
+    assert Recipients([team.pk], at=MONDAY).on_duty(team.pk) == []
+
+
+# Restricted
+
+
+@pytest.fixture
+def outsider():
+    return UserFactory(first_name="Olga", last_name="Outside")
+
+
+@pytest.fixture
+def restricted():
+    return a_restricted_case(a_pathway("safeguarding", ladder=[("breach", "after", "0 days", {"urgent": True})]))
+
+
+def test_a_deputy_of_no_team_of_a_restricted_case_is_not_told_of_it(restricted, outsider):
+    manager, other = a_manager("booking"), a_manager("booking")
+    Absence.objects.create(user=manager, starts_at=DUE - DAY, ends_at=DUE + DAY, deputy=outsider)
+    open_case = a_case(a_pathway(ladder=[("breach", "after", "0 days")]))
+    sweep.run(DUE + SECOND)
+    assert told(restricted) == {("breach", other)}
+    assert told(open_case) == {("breach", outsider), ("breach", other)}
+
+
+def test_a_lead_of_no_team_of_a_restricted_case_is_not_told_and_that_is_a_fault_until_somebody_can_be(
+    restricted, outsider
+):
+    Pathway.objects.update(lead=outsider)
+    sweep.run(DUE + SECOND)
+    assert told(restricted) == set()
+    assert not restricted.escalations.get().is_told
+    assert later.tell(DUE + DAY) == 0
+    manager = a_manager("booking")
+    assert later.tell(DUE + DAY) == 1
+    assert told(restricted) == {("breach", manager)}
+
+
+def test_a_team_that_has_had_it_may_know_of_it(outsider):
+    ladder = [("breach", "after", "0 days", {"tells": ["lead"]})]
+    case = a_restricted_case(a_pathway("safeguarding", ladder=ladder))
+    Pathway.objects.update(lead=outsider)
+    clinician = a_member("clinic")
+    lifecycle.move_case(case, the_move(case, "review"), by=a_member("booking"), at=MONDAY)
+    lifecycle.move_case(fresh(case), the_move(case, "triage"), by=clinician, at=MONDAY)
+    Membership.objects.create(team=TeamFactory(code="clinic"), user=outsider, role=Role.CASEWORKER)
+    sweep.run(DUE + SECOND)
+    assert told(case) == {("breach", outsider)}
+
+
+def test_of_two_restricted_cases_each_is_told_to_its_own(outsider):
+    ladder = [("breach", "after", "0 days", {"tells": ["lead"]})]
+    pathway = a_pathway("safeguarding", ladder=ladder)
+    known, unknown = a_restricted_case(pathway), a_restricted_case(pathway)
+    Pathway.objects.update(lead=outsider)
+    manager, clinician = a_manager("booking"), a_member("clinic")
+    for step in ("review", "triage"):
+        by = a_member("booking") if step == "review" else clinician
+        lifecycle.move_case(fresh(known), the_move(known, step), by=by, at=MONDAY)
+    Membership.objects.create(team=TeamFactory(code="clinic"), user=outsider, role=Role.CASEWORKER)
+    sweep.run(DUE + SECOND)
+    assert (told(known), told(unknown)) == ({("breach", outsider)}, {("breach", manager)})
+
+
+def test_the_end_of_a_hold_of_a_restricted_case_is_told_to_nobody_outside(restricted, outsider):
+    by = a_member("booking")
+    Pathway.objects.update(lead=outsider)
+    lifecycle.hold_case(restricted, reason="Holiday", until=MONDAY + 4 * DAY, by=by, at=MONDAY + DAY)
+    sweep.run(MONDAY + 5 * DAY)
+    assert not Notice.objects.exists()
+    assert notices.owe_hold_ended(Case.objects.get(), Case.objects.get().holds.get(), MONDAY + 5 * DAY) is False
+
+
+def test_who_may_know_of_restricted_cases_is_read_in_one_statement_for_all(django_assert_num_queries):
+    pathway = a_pathway("safeguarding", ladder=[("breach", "after", "0 days")])
+    a_manager("booking")
+    stays = watched.stays([a_restricted_case(pathway).open_entry for _ in range(4)])
+    with django_assert_num_queries(4):  # who knows, teams, leads, absences
+        recipients = Recipients.about(stays, DUE)
+        assert all(recipients.told(stay, stay.steps[0]) for stay in stays)
