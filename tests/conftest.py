@@ -1,10 +1,12 @@
 """What every test has at hand."""
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from django.test import TransactionTestCase
 
 from tests import databases
@@ -14,8 +16,10 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 @pytest.fixture(autouse=True, scope="session")
 def apart_from_the_other_workers():
-    """Give each worker of pytest-xdist keys of its own in the cache that they share."""
+    """Give each worker of pytest-xdist keys of its own in the cache that they share, in all of its threads."""
     settings.CACHES["default"]["KEY_PREFIX"] = WORKER
+    with suppress(AttributeError):
+        del caches["default"]  # this thread's, made when the tests were collected: it would go on without a prefix
 
 
 @pytest.fixture(scope="session")

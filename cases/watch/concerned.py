@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from cases.models import Escalation
+from cases.models import Escalation, NoticeLine
 from cases.watch import watched
 from cases.watch.recipients import AT_LAST, Recipients
 from cases.watch.watched import Watched
@@ -31,13 +31,16 @@ def by(rows, now) -> list[Concerned]:
         about = watched.OPEN[kind]().filter(pk__in={one.thing_id for one in escalations})
         things = {seen.thing.pk: seen for seen in watched.READ[kind](about)}
         recipients = Recipients.about(things.values(), now)
-        found += [_concerned(one, things[one.thing_id], recipients) for one in escalations if one.thing_id in things]
+        lines = NoticeLine.objects.filter(escalation__in=[one.pk for one in escalations])
+        told = set(lines.values_list("escalation", "recipient"))
+        found += [
+            _concerned(one, things[one.thing_id], recipients, told) for one in escalations if one.thing_id in things
+        ]
     return found
 
 
-def _concerned(escalation, seen, recipients):
+def _concerned(escalation, seen, recipients, told):
     # A rung that is on the ladder no more concerns those who are told at last.
     step = next((step for step in seen.steps if step.code == escalation.rung_code), AT_LAST[0])
     people = [person.pk for person in recipients.told(seen, step)]
-    told = set(escalation.lines.values_list("recipient", flat=True))
-    return Concerned(escalation, seen, step, people, [pk for pk in people if pk not in told])
+    return Concerned(escalation, seen, step, people, [pk for pk in people if (escalation.pk, pk) not in told])

@@ -62,7 +62,12 @@ PARTS = {
     ),
     "recipients": Part(
         "cases/watch/recipients.py",
-        ("tests/cases/watch/test_recipients.py", "tests/cases/watch/test_recipients_later.py", *WATCH[:2]),
+        (
+            "tests/cases/watch/test_recipients.py",
+            "tests/cases/watch/test_recipients_later.py",
+            "tests/cases/watch/test_recipients_in_turn.py",
+            *WATCH[:2],
+        ),
     ),
     "sweep": Part("cases/watch/sweep.py", ("tests/cases/watch/test_sweep_edges.py", *WATCH)),
     "timers": Part(

@@ -109,9 +109,7 @@ def test_two_logs_for_one_new_pathway_the_second_is_refused(administrator):
     assert len(journeys("clinic")) == 50
 
 
-def test_progress_is_seen_from_outside_while_nothing_is_written_yet(administrator, monkeypatch, settings):
-    # Connects to the cache anew: what another test left connected here may not be what the threads below connect to.
-    settings.CACHES = {"default": dict(settings.CACHES["default"])}
+def test_progress_is_seen_from_outside_while_nothing_is_written_yet(administrator, monkeypatch):
     record = uploads.bring_in(checked(administrator), by=administrator)
     seen, told = [], Told.__call__
 

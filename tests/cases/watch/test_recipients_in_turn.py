@@ -78,6 +78,40 @@ def test_who_is_on_duty_but_cannot_sign_in_any_more_is_not_told_nor_who_was_on_d
     assert Recipients([team.pk], at=MONDAY).on_duty(team.pk) == []
 
 
+def on_duty(code):
+    """Somebody of the team who is on duty on Monday."""
+    user = a_member(code)
+    Duty.objects.create(team=TeamFactory(code=code), user=user, starts_at=MONDAY, ends_at=MONDAY + DAY)
+    return user
+
+
+def test_a_team_that_was_not_named_is_asked_for_its_duty_when_it_is_needed():
+    elsewhere, wanted = on_duty("imaging"), on_duty("site")
+    recipients = Recipients(at=MONDAY)
+    assert recipients.on_duty(TeamFactory(code="site").pk) == [wanted]
+    assert recipients.on_duty(TeamFactory(code="imaging").pk) == [elsewhere]
+
+
+def test_teams_named_teams_and_duties_of_many_things_are_read_once(django_assert_num_queries):
+    stays = []
+    for code in ("booking", "site"):
+        on_duty(code)
+        ladder = [
+            (f"rung-{name}", "after", "0 days", {"tells": ["named_team", "on_duty"], "named_team": a_team(name)})
+            for name in (f"{code}-a", f"{code}-b")
+        ]
+        stays += watched.stays([a_case(a_pathway(f"of-{code}", team=code, ladder=ladder)).open_entry])
+    with django_assert_num_queries(4):  # teams, leads, absences, duties
+        recipients = Recipients.about(stays, MONDAY)
+        told = [str(person) for stay in stays for step in stay.steps for person in recipients.told(stay, step)]
+    assert len(told) == 2 * 2 * 2
+
+
+def a_team(code):
+    a_member(code)
+    return TeamFactory(code=code)
+
+
 # Restricted
 
 
