@@ -64,7 +64,7 @@ def has_any(user) -> bool:
     """Is there a list of escalations for ``user``? For all who are in a team, and who were told of one that stands."""
     if access.teams_of(user):
         return True
-    return NoticeLine.objects.filter(recipient=user.pk, escalation__resolved_at=None).exists()
+    return NoticeLine.objects.filter(notice__recipient=user.pk, escalation__resolved_at=None).exists()
 
 
 def of_teams(teams):

@@ -24,9 +24,13 @@ class Concerned:
 
 
 def by(rows, now) -> list[Concerned]:
-    """Return whom each of the escalations ``rows`` concerns at ``now``; those are left out whose thing is over."""
+    """Return whom each of the escalations ``rows`` concerns at ``now``, the higher after the lower; those are left out
+    whose thing is over.
+    """
     found = []
-    for kind, escalations in groupby(sorted(rows, key=lambda one: (one.kind, one.pk)), key=lambda one: one.kind):
+    for kind, escalations in groupby(
+        sorted(rows, key=lambda one: (one.kind, one.level, one.occurrence, one.pk)), key=lambda one: one.kind
+    ):
         escalations = list(escalations)
         about = watched.OPEN[kind]().filter(pk__in={one.thing_id for one in escalations})
         things = {seen.thing.pk: seen for seen in watched.READ[kind](about)}

@@ -1,43 +1,64 @@
 """What could be told to nobody is told as soon as somebody can be: the set-up was mended meanwhile."""
 
+import logging
+
 from django.db import transaction
 from django.utils import timezone
 
+from cases.models import Timer
 from cases.watch import concerned, escalations, notices
 from cases.watch.watchman import untold
 from pathways.models import system_user
+
+log = logging.getLogger(__name__)
 
 BATCH_SIZE = 500
 
 
 def tell(now=None) -> int:
-    """Tell of the escalations that stand and of which nobody was told, and return of how many somebody is told now."""
-    now, told, last = now or timezone.now(), 0, 0
-    while True:
-        with transaction.atomic():
-            waiting = untold().filter(pk__gt=last).order_by("pk")
-            found = list(waiting.select_for_update(of=("self",), no_key=True, skip_locked=True)[:BATCH_SIZE])
-            told += _tell(found, now)
-        if not found:
-            return told
-        last = found[-1].pk
+    """Tell of the escalations that stand and of which nobody was told, and return of how many somebody is told now.
 
-
-def _tell(found, now):
-    """Of several about one thing the highest is told as its rung says, the others in the digest, which says it once:
-    an answer to the highest answers all.
+    Each case by itself, so that a bad row stops no other. Those that somebody is just working on are left for the
+    next time.
     """
-    found = [one for one in concerned.by(found, now) if one.to_tell]
-    highest = {}
-    for one in sorted(found, key=lambda one: (one.escalation.level, one.escalation.occurrence)):
-        highest[one.escalation.kind, one.escalation.thing_id] = one
+    now, told, last = now or timezone.now(), 0, 0
+    while batch := list(untold().filter(pk__gt=last).order_by("pk")[:BATCH_SIZE]):
+        last = batch[-1].pk
+        for case in sorted(_cases_with_somebody(batch, now)):
+            try:
+                told += _tell(case, now)
+            except Exception:
+                log.exception("Nobody could be told of case %s.", case)
+    return told
+
+
+def _cases_with_somebody(batch, now) -> set[int]:
+    """The cases (keys) of which somebody can be told now, looked for without a lock; all, if one of them is bad."""
+    try:
+        return {one.escalation.case_id for one in concerned.by(batch, now) if one.to_tell}
+    except Exception:
+        return {one.case_id for one in batch}
+
+
+@transaction.atomic
+def _tell(case, now) -> int:
+    """Owe it in the digests, that of what is urgent at once: after a while without anybody it may be hundreds. Of
+    several about one thing the digest tells the highest, and only that must be answered.
+    """
+    # As a sweep does: whoever works on the case has its timers, and reads what stands without locking it.
+    timers = Timer.objects.filter(case=case)
+    if len(timers.select_for_update(no_key=True, skip_locked=True).order_by("pk")) < timers.count():
+        return 0
+    waiting = untold().filter(case=case)
+    found = concerned.by(waiting.select_for_update(of=("self",), no_key=True), now)
+    found = [one for one in found if one.to_tell]
+    highest = {(one.escalation.kind, one.escalation.thing_id): one for one in found}
     times = notices.digest_times({person for one in found for person in one.to_tell}, now)
     owed = []
     for one in found:
         row = one.escalation
-        is_highest = highest[row.kind, row.thing_id] is one
-        owed.append(notices.Owed(row.pk, row.case_id, one.to_tell, at_once=is_highest and one.step.urgent))
-        if is_highest:
+        owed.append(notices.Owed(row.pk, row.case_id, one.to_tell, hurries=row.urgent))
+        if highest[row.kind, row.thing_id] is one:
             row.answer_by = notices.answer_by(one.seen, one.step, owed[-1], times, now)
     escalations.tell_later([one.escalation for one in found], by=system_user())
     notices.owe(owed, now, times)

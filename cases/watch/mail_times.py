@@ -19,16 +19,21 @@ def next_digest(preference: MailPreference, now: datetime) -> datetime:
     at, day = hour(preference), now.astimezone(LONDON).date()
     while True:
         goes = datetime.combine(day, at, LONDON).astimezone(UTC)
-        if goes >= now and (is_working_day(day) or not preference.working_days_only):
+        if goes >= now and _is_day(preference, day):
             return goes
         day += timedelta(days=1)
 
 
-def may_go(preference: MailPreference, now: datetime) -> bool:
-    """May a digest go at ``now``, which is not the time chosen for it? It may be late: the mail server was away."""
-    wall = now.astimezone(LONDON)
-    is_day = is_working_day(wall.date()) or not preference.working_days_only
-    return is_day and not is_quiet(preference, wall.time())
+def late(preference: MailPreference, now: datetime) -> datetime:
+    """Return the first time from ``now`` on at which a digest goes whose own time has passed (aware, UTC): at once, or
+    when the quiet hours end, or else when the next one goes. The mail server may have been away.
+    """
+    wall, goes = now.astimezone(LONDON), next_digest(preference, now)
+    if not is_quiet(preference, wall.time()):
+        return now if _is_day(preference, wall.date()) else goes
+    ends_on = wall.date() + timedelta(days=wall.time() >= preference.quiet_until)
+    ends = datetime.combine(ends_on, preference.quiet_until, LONDON).astimezone(UTC)
+    return min(ends, goes) if _is_day(preference, ends_on) else goes
 
 
 def hour(preference: MailPreference):
@@ -43,6 +48,10 @@ def is_quiet(preference: MailPreference, at: time) -> bool:
     if start is None:
         return False
     return start <= at < end if start < end else at >= start or at < end
+
+
+def _is_day(preference, day) -> bool:
+    return is_working_day(day) or not preference.working_days_only
 
 
 def is_working_day(day) -> bool:

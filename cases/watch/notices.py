@@ -132,28 +132,39 @@ def owe_hold_ended(case, hold, now) -> bool:
     step = EscalationStep(tells=[EscalationStep.Recipient.OWNER])
     who = {"team_id": case.team_id, "owner": case.owner, "pathway_lead": lead, "among": recipients.who_may_know(case)}
     people = recipients.first([step, *AT_LAST], **who)
-    digests = _digests(digest_times({person.pk for person in people}, now), now)
-    for person in people:
-        told = {"kind": Notice.Kind.HOLD_ENDED, "case": case, "created_at": now, "send_at": digests[person.pk].send_at}
-        Notice.objects.get_or_create(hold=hold, recipient=person, defaults=told)
+    told = set(Notice.objects.filter(hold=hold).values_list("recipient", flat=True))
+    to_tell = [person for person in people if person.pk not in told]
+    digests = _digests(digest_times({person.pk for person in to_tell}, now), now)
+    for person in to_tell:
+        Notice.objects.create(
+            kind=Notice.Kind.HOLD_ENDED,
+            recipient=person,
+            case=case,
+            hold=hold,
+            created_at=now,
+            send_at=digests[person.pk].send_at,
+        )
     return bool(people)
 
 
-def owe_detour(case, now) -> bool:
+def owe_detour(case, now) -> None:
     """Tell at once who must know that the detour ``case`` has begun (see ``told_of_detour``), each with a mail of its
-    own that waits for no digest and no sweep; return whether there is anybody to tell.
+    own that waits for no digest and no sweep.
     """
     parents = None if case.restricted else case.parent.team_id
-    people = told_of_detour(case.team_id, parents, pathway_id=case.version_map.pathway.pk)
+    people = told_of_detour(case.team_id, parents, **_of_detour(case))
     for person in people:
         told = {"created_at": now}
         Notice.objects.get_or_create(kind=Notice.Kind.DETOUR, recipient=person, case=case, defaults=told)
     if people:
         transaction.on_commit(_wake_the_worker, robust=True)
-    return bool(people)
 
 
-def told_of_detour(team_id, parents_team_id=None, *, pathway_id=None) -> list:
+def _of_detour(case):
+    return {"pathway_id": case.version_map.pathway.pk, "restricted": case.restricted}
+
+
+def told_of_detour(team_id, parents_team_id=None, *, pathway_id=None, restricted=False) -> list:
     """Whoever is on duty for the team that a detour begins in, and its managers; and, unless it is restricted, those
     of the team that has the case it was taken from, who answer for that patient. Where none of them can be told: the
     lead of its pathway.
@@ -161,7 +172,9 @@ def told_of_detour(team_id, parents_team_id=None, *, pathway_id=None) -> list:
     teams = [team for team in (team_id, parents_team_id) if team is not None]
     recipients = Recipients(teams, pathway_ids=[pathway_id] if pathway_id else ())
     lead = recipients.leads.get(pathway_id)
-    told = [recipients.first((OF_A_DETOUR, *AT_LAST), team_id=team, pathway_lead=lead) for team in teams]
+    among = {member.user_id for member in recipients.members(team_id)} if restricted else None
+    who = {"pathway_lead": lead, "among": among}
+    told = [recipients.first((OF_A_DETOUR, *AT_LAST), team_id=team, **who) for team in teams]
     return list({person.pk: person for people in told for person in people}.values())
 
 
@@ -214,17 +227,20 @@ def _send_next(connection, now, waiting) -> bool | None:
     notice = locked.select_related("recipient", "case", "hold").order_by("pk").first()
     if notice is None:
         return None
-    together = _goes_with(notice)
-    if not notice.recipient.is_active and _told_instead(together or [notice], now):
-        return _close(together or [notice], error="Not sent: they have left. Whom it concerns now is told instead.")
-    if together and not _is_urgent(notice):
+    together, has_left = _goes_with(notice), not notice.recipient.is_active
+    if together and not has_left and not _is_urgent(notice):
         chosen = MailPreference.objects.filter(user=notice.recipient_id).first() or mail_times.DEFAULT
         if not chosen.digest:
             return _close(together, error="Not sent: their digest is switched off.")
-        if not mail_times.may_go(chosen, now):
-            return _put_off(together, mail_times.next_digest(chosen, now))
+        goes_at = mail_times.late(chosen, now)
+        if goes_at > now and not _is_awaited(notice, now, goes_at):
+            return _put_off(together, goes_at)
     notice.attempts += 1
     try:
+        if has_left and _told_instead(together or [notice], now):
+            return _close(
+                together or [notice], error="Not sent: they have left. Whom it concerns now is told instead."
+            )
         message = mail.message(notice, now, [one for one in together if one.pk != notice.pk])
         connection.send_messages([message])
     except (ConnectionError, SMTPServerDisconnected):
@@ -239,14 +255,22 @@ def _send_next(connection, now, waiting) -> bool | None:
     return True
 
 
+@transaction.atomic
 def _told_instead(left, now) -> bool:
     """Owe to whom it concerns now what somebody who has left would be told with the notices ``left``; return whether
     there is somebody for all of it.
     """
     unanswered = Escalation.objects.filter(resolved_at=None, acknowledged_at=None, lines__notice__in=left)
-    found = concerned.by(unanswered, now)
+    found, is_alone = concerned.by(unanswered, now), left[0].kind == Notice.Kind.ESCALATION
     owed = [
-        Owed(one.escalation.pk, one.escalation.case_id, one.to_tell, at_once=one.escalation.urgent) for one in found
+        Owed(
+            one.escalation.pk,
+            one.escalation.case_id,
+            one.to_tell,
+            at_once=is_alone,
+            hurries=one.escalation.urgent and not is_alone,
+        )
+        for one in found
     ]
     owe(owed, now, digest_times({person for item in owed for person in item.people}, now))
     reached = [bool(one.people) for one in found]
@@ -254,7 +278,8 @@ def _told_instead(left, now) -> bool:
         if notice.kind == Notice.Kind.HOLD_ENDED and notice.case.is_open:
             reached.append(owe_hold_ended(notice.case, notice.hold, now))
         elif notice.kind == Notice.Kind.DETOUR and notice.case.is_open:
-            reached.append(owe_detour(notice.case, now))
+            owe_detour(notice.case, now)
+            reached.append(bool(told_of_detour(notice.case.team_id, **_of_detour(notice.case))))
     return all(reached)
 
 
@@ -265,6 +290,12 @@ def _goes_with(notice) -> list[Notice]:
     holds = Notice.objects.filter(kind=Notice.Kind.HOLD_ENDED, recipient=notice.recipient_id, sent_at=None)
     held = holds.select_for_update(no_key=True, of=("self",)).select_related("case", "hold").order_by("pk")
     return [notice, *held]
+
+
+def _is_awaited(digest, now, send_at) -> bool:
+    """Must something that it tells of be answered by ``send_at``? Then it cannot wait until then."""
+    open_lines = digest.lines.filter(escalation__resolved_at=None, escalation__acknowledged_at=None)
+    return open_lines.filter(escalation__answer_by__gt=now, escalation__answer_by__lte=send_at).exists()
 
 
 def _is_urgent(digest) -> bool:
@@ -282,14 +313,15 @@ def _put_off(notices, send_at) -> bool:
 
 @transaction.atomic
 def come_as_chosen(person, now=None) -> None:
-    """Let the digest that waits for its hour come as ``person`` has chosen now. One that tells of something urgent is
-    left as it is.
+    """Let the digest that waits for its hour come as ``person`` has chosen now. One that tells of something urgent, or
+    to be answered before then, is left as it is.
     """
     now = now or timezone.now()
     waiting = Notice.objects.filter(kind=Notice.Kind.DIGEST, sent_at=None, recipient=person, send_at__gt=now)
     digest = waiting.select_for_update(no_key=True, of=("self",)).first()
-    if digest is not None and not _is_urgent(digest):
-        _put_off(_goes_with(digest), digest_times({person.pk}, now)[person.pk])
+    send_at = digest_times({person.pk}, now)[person.pk]
+    if digest is not None and not _is_urgent(digest) and not _is_awaited(digest, now, send_at):
+        _put_off(_goes_with(digest), send_at)
 
 
 def _close(notices, *, sent_to="", error="") -> bool:

@@ -92,13 +92,12 @@ def is_late(last_sweep: datetime | None, now: datetime) -> bool:
 def untold():
     """The escalations that stand and that there was nobody to tell of: a fault of the set-up.
 
-    Of several rungs passed at once only the highest is told. The others are no fault.
+    Of several rungs passed at once only the highest is told. The others are no fault, nor is what somebody has heard
+    of since, by another rung about the same thing.
     """
-    same_thing = {"kind": OuterRef("kind"), "thing_id": OuterRef("thing_id"), "raised_at": OuterRef("raised_at")}
-    higher = Escalation.objects.filter(**same_thing).filter(
-        Q(is_told=True)
-        | Q(level__gt=OuterRef("level"))
-        | Q(level=OuterRef("level"), occurrence__gt=OuterRef("occurrence"))
+    higher = Q(level__gt=OuterRef("level")) | Q(level=OuterRef("level"), occurrence__gt=OuterRef("occurrence"))
+    higher = Escalation.objects.filter(kind=OuterRef("kind"), thing_id=OuterRef("thing_id")).filter(
+        Q(is_told=True, raised_at__gte=OuterRef("raised_at")) | Q(higher, raised_at=OuterRef("raised_at"))
     )
     to_somebody = NoticeLine.objects.filter(escalation=OuterRef("pk"))
     standing = Escalation.objects.filter(resolved_at=None, acknowledged_at=None, is_told=False)

@@ -7,7 +7,6 @@ from django.views.generic.base import TemplateView
 
 from cases import access, case_record
 from cases.models import CaseEvent
-from cases.watch.escalations import answer_refusal
 from cases.watch.recipients import Recipients
 from cases.web import appointments, belonging, detours, documents, handoffs, moves, people, results, tasks, told, why
 from cases.web.ages import age
@@ -97,8 +96,9 @@ class CasePage(CaseView, TemplateView):
     def _pressing(self):
         """Yield what somebody should read now, and whether this reader may answer it."""
         for escalation in pressing(self.record.escalations):
-            may = not self.reads_only or answer_refusal(self.request.user, escalation) is None
-            escalation.may_answer = may and escalation.acknowledged_at is None and escalation.resolved_at is None
+            told = {line.recipient_id for line in escalation.lines.all()}
+            may = not self.reads_only or self.request.user.pk in told
+            escalation.may_answer = may and escalation.acknowledged_at is None
             yield escalation
 
     def what_is_owed(self) -> dict:

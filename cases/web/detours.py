@@ -63,13 +63,14 @@ def effect(case, rule, now) -> Effect | None:
     if due_by and case.due_at and case.due_at <= due_by:
         due_by = None
     others = None if rule.restricted else case.team_id
+    of_rule = {"pathway_id": rule.pathway_id, "restricted": rule.restricted}
     return Effect(
         stage=stage,
         team=Team.objects.get(pk=stage.team_id),
         held_until=rule.hold_at_most.after(now) if rule.hold_at_most and not case.is_held else None,
         is_held_already=case.is_held,
         due_by=due_by,
-        told=notices.told_of_detour(stage.team_id, others) if rule.tell_at_once else [],
+        told=notices.told_of_detour(stage.team_id, others, **of_rule) if rule.tell_at_once else [],
     )
 
 

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 import pytest
 
 from cases import lifecycle
-from cases.models import Notice, NoticeLine
+from cases.models import Escalation, Notice, NoticeLine
 from cases.watch import escalations, notices, sweep
 from pathways.models import MailPreference
 from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, the_move
@@ -201,7 +201,7 @@ FRIDAY_8 = NEXT_8  # by which the digest should have gone
         (
             {"quiet_from": time(22), "quiet_until": time(7), "working_days_only": False},
             FRIDAY_8 + 15 * HOUR,
-            FRIDAY_8 + DAY,
+            FRIDAY_8 + 23 * HOUR,  # when the quiet hours end
         ),
     ],
 )
@@ -248,3 +248,17 @@ def test_a_digest_that_hurries_does_so_whatever_is_chosen_meanwhile(manager):
     MailPreference.objects.create(user=manager, digest_at=time(16))
     notices.come_as_chosen(manager, DUE + DAY + 2 * SECOND)
     assert Notice.objects.get().send_at == before
+
+
+def test_a_digest_is_not_put_off_past_the_time_by_which_it_must_be_answered(server, manager):
+    chosen = MailPreference.objects.create(user=manager, quiet_from=time(22), quiet_until=time(9))
+    within = {"answer_amount": 4, "answer_unit": "hours"}
+    a_case(a_pathway(ladder=[("breach", "after", "0 days", within)]))
+    sweep.run(DUE + SECOND)
+    digest, told = Notice.objects.get(), Escalation.objects.get()
+    assert (digest.send_at, told.answer_by) == (NEXT_8 + HOUR, NEXT_8 + 5 * HOUR)
+    MailPreference.objects.filter(pk=chosen.pk).update(digest_at=time(16))
+    notices.come_as_chosen(manager, NEXT_8)
+    assert Notice.objects.get().send_at == NEXT_8 + HOUR
+    MailPreference.objects.filter(pk=chosen.pk).update(quiet_from=time(8), quiet_until=time(20))
+    assert len(sent(server, NEXT_8 + HOUR)) == 1

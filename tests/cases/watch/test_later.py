@@ -4,12 +4,26 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
-from cases import lifecycle, tasks, to_do
+from cases import detours, lifecycle, tasks, to_do
 from cases.models import Escalation, Notice, NoticeLine, Timer
 from cases.watch import escalations, faults, later, notices, set_aside, sweep, timers, watchman
-from pathways.models import Membership, Pathway, Role, system_user
-from tests.factories import MONDAY, TeamFactory, UserFactory, a_case, a_manager, a_member, a_pathway, fresh, the_move
+from pathways.models import Absence, Duty, Membership, Pathway, Role, system_user
+from tests.cases.test_races import at_once
+from tests.factories import (
+    MONDAY,
+    TeamFactory,
+    UserFactory,
+    a_case,
+    a_detour_pathway,
+    a_manager,
+    a_member,
+    a_pathway,
+    fresh,
+    office_hours,
+    the_move,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -52,9 +66,10 @@ def test_once_the_team_has_a_manager_they_are_told_and_must_answer_and_the_fault
     manager = a_manager("booking")
     a_manager("clinic")
     assert later.tell(DUE + HOUR) == 2
-    assert told(silent) == [("warn", "digest", manager), ("breach", "escalation", manager)]
+    assert told(silent) == [("warn", "digest", manager), ("breach", "digest", manager)]
+    assert Notice.objects.get().send_at == DUE + HOUR + notices.AT_ONCE, "it is urgent, and waits for no hour"
     breach = silent.escalations.get(rung_code="breach")
-    assert (breach.is_told, breach.answer_by) == (True, DUE + 5 * HOUR)
+    assert (breach.is_told, breach.answer_by) == (True, NEXT_8 + 4 * HOUR)
     assert silent.escalations.get(rung_code="warn").answer_by is None
     (row,) = breach.history.all()
     assert (row.history_user, row.history_change_reason) == (
@@ -65,7 +80,7 @@ def test_once_the_team_has_a_manager_they_are_told_and_must_answer_and_the_fault
     assert timers.rebuild(check=True) == []
     assert faults.faults_of_setup() == []
     assert later.tell(DUE + 2 * HOUR) == 0
-    sweep.run(DUE + 5 * HOUR + SECOND)
+    sweep.run(breach.answer_by + SECOND)
     assert silent.escalations.get(kind="escalation").thing_id == breach.pk, "not answered it climbs like every other"
 
 
@@ -96,6 +111,49 @@ def test_of_those_that_wait_each_is_looked_at_whatever_becomes_of_the_others(mon
     a_manager("mended")
     assert later.tell(DUE + HOUR) == 3
     assert [bool(told(case)) for case in cases] == [False] * 3 + [True] * 3
+
+
+def test_what_somebody_has_heard_of_since_by_a_higher_rung_is_no_fault_and_not_told_later():
+    case = a_case(a_pathway(ladder=[("warn", "before", "2 days"), ("breach", "after", "0 days")]))
+    sweep.run(DUE - DAY)
+    assert watchman.untold().count() == 1
+    manager = a_manager("booking")
+    sweep.run(DUE + SECOND)
+    assert told(case) == [("breach", "digest", manager)]
+    assert not watchman.untold().exists()
+    assert later.tell(DUE + HOUR) == 0
+
+
+def never_open(case):
+    calendar = case.version.stages.get(code="triage").calendar
+    calendar.opening_hours.all().delete()
+    calendar.touch()
+
+
+def test_a_bad_row_keeps_nobody_from_being_told_of_the_others(caplog):
+    bad, good = (
+        a_case(a_pathway(code, limit="5 working days", calendar=office_hours(code))) for code in ("bad", "good")
+    )
+    sweep.run(DUE)
+    never_open(bad)
+    manager = a_manager("booking")
+    assert later.tell(DUE + HOUR) >= 1
+    assert {person for *_, person in told(good)} == {manager}
+    assert told(bad) == []
+    assert [line.getMessage() for line in caplog.records if line.levelname == "ERROR"] == [
+        f"Nobody could be told of case {bad.pk}."
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_case_that_somebody_works_on_is_left_for_the_next_time():
+    case = a_case(a_pathway(ladder=[("breach", "after", "0 days")]))
+    sweep.run(DUE + SECOND)
+    a_manager("booking")
+    with transaction.atomic():
+        timers.lock(case)
+        assert at_once(lambda: later.tell(DUE + HOUR)) == [0]
+    assert later.tell(DUE + HOUR) == 1
 
 
 def test_a_rung_that_is_on_the_ladder_no_more_is_told_to_the_managers():
@@ -170,6 +228,33 @@ def test_an_urgent_mail_to_who_has_left_goes_at_once_to_who_took_over(leaver, se
     assert sent(server, DUE + HOUR) == [successor.email]
 
 
+def test_a_backlog_that_was_to_go_at_once_goes_in_one_digest_to_who_took_over(leaver, server):
+    pathway = a_pathway(ladder=[("breach", "after", "0 days", {"urgent": True})])
+    for _ in range(3):
+        a_case(pathway, recorded_at=DUE + DAY)
+    sweep.run(DUE + DAY + SECOND)
+    successor = a_manager("booking")
+    leaves(leaver)
+    at = DUE + DAY + HOUR
+    assert sent(server, at) == []
+    assert sent(server, at + notices.AT_ONCE) == [successor.email]
+    assert server.mails[0]["Subject"] == "3 cases are late"
+
+
+def test_what_cannot_be_worked_out_for_who_has_left_stops_no_other_mail(leaver, server):
+    case = a_case(a_pathway(limit="5 working days", ladder=[("breach", "after", "0 days", {"urgent": True})]))
+    other = a_manager("clinic")
+    a_case(a_pathway("scan", team="clinic", ladder=[("breach", "after", "0 days", {"urgent": True})]))
+    sweep.run(DUE + SECOND)
+    leaves(leaver)
+    a_manager("booking")
+    never_open(case)
+    assert sent(server, DUE + HOUR) == [other.email]
+    waiting = Notice.objects.get(recipient=leaver)
+    assert waiting.error.startswith("ValueError: The schedule never opens")
+    assert waiting.retry_at > DUE + HOUR
+
+
 def test_who_was_told_of_it_themselves_is_not_told_twice(leaver, server):
     other = a_manager("booking")
     case = a_case(a_pathway(ladder=[("breach", "after", "0 days")]))
@@ -191,6 +276,44 @@ def test_the_end_of_a_hold_is_told_to_who_has_the_case_now(leaver, server):
     sent(server, MONDAY + 7 * DAY)
     assert sent(server, MONDAY + 8 * DAY) == [successor.email]
     assert server.mails[0]["Subject"] == "1 hold ended"
+
+
+def test_who_was_told_of_the_end_of_a_hold_gets_no_second_digest(leaver, server):
+    other = a_manager("booking")
+    case = a_case(a_pathway(ladder=[]))
+    lifecycle.hold_case(case, reason="Holiday", until=MONDAY + 4 * DAY, by=other, at=MONDAY + DAY)
+    sweep.run(MONDAY + 4 * DAY + SECOND)
+    leaves(leaver)
+    assert sent(server, MONDAY + 7 * DAY) == [other.email]
+    assert sent(server, MONDAY + 9 * DAY) == [other.email]
+
+
+def a_detour(**rule):
+    """A case with a detour that another team takes over, and that is told of at once."""
+    urgent = {"tell_at_once": True} | rule
+    case = a_case(a_pathway(detours=[(a_detour_pathway("urgent", team="acute"), urgent)], ladder=[]))
+    by = a_member("booking")
+    return detours.take(case, case.version_map.detour_rules["urgent"], by=by, note="NEWS2 of 7.", at=MONDAY + DAY)
+
+
+def test_a_detour_is_told_to_who_took_over_in_the_team_that_has_it(leaver, server):
+    gone = a_manager("acute")
+    a_detour()
+    leaves(gone)
+    assert sent(server, MONDAY + 2 * DAY) == [leaver.email]
+    assert Notice.objects.get(recipient=gone).sent_at is None, "in the team that has it there is nobody yet"
+    successor = a_manager("acute")
+    assert sent(server, MONDAY + 3 * DAY) == [leaver.email, successor.email]
+    assert Notice.objects.get(recipient=gone).sent_at is not None
+
+
+def test_a_restricted_detour_is_told_to_nobody_outside_of_its_team(server):
+    deputy, manager, on_duty = UserFactory(), a_manager("acute"), a_member("acute")
+    now = timezone.now()
+    Absence.objects.create(user=manager, starts_at=now - DAY, ends_at=now + DAY, deputy=deputy)
+    Duty.objects.create(team=TeamFactory(code="acute"), user=on_duty, starts_at=now - DAY, ends_at=now + DAY)
+    a_detour(restricted=True)
+    assert {notice.recipient for notice in Notice.objects.all()} == {on_duty}
 
 
 def test_where_nobody_took_over_it_stays_until_somebody_does_and_is_shown(leaver, server):
