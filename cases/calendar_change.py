@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from simple_history.utils import bulk_update_with_history
 
+from cases import stays
 from cases.models import Case, StageEntry, Timer
 from cases.watch import timers, watched
 
@@ -26,7 +27,7 @@ def recompute(calendar, *, by, now=None) -> int:
     now, changed = now or timezone.now(), 0
     for entries in _in_batches(calendar):
         cases = [entry.case_id for entry in entries]
-        list(Case.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=cases).order_by("pk"))
+        Case.objects.lock_all(cases)
         list(Timer.objects.select_for_update(no_key=True).filter(case__in=cases).order_by("pk"))
         again = StageEntry.objects.filter(left_at=None, case__in=cases).select_related("case", "case__owner")
         found = _changed(list(again))
@@ -38,10 +39,7 @@ def recompute(calendar, *, by, now=None) -> int:
 
 def _in_batches(calendar):
     entries = StageEntry.objects.filter(left_at=None, stage__calendar=calendar).select_related("case", "case__owner")
-    last = 0
-    while batch := list(entries.filter(pk__gt=last).order_by("pk")[:BATCH_SIZE]):
-        last = batch[-1].pk
-        yield batch
+    yield from stays.in_batches(entries, BATCH_SIZE)
 
 
 def _changed(entries):

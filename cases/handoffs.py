@@ -12,6 +12,9 @@ from pathways.models import Calendar
 Status = Handoff.Status
 
 
+CANNOT_RETURN = "This case cannot be returned to {team} any more: it has gone on, or its pathway changed."
+
+
 @transaction.atomic
 def offer(case, transition, *, by, note, forms=None, overriding=None, seen_entry=None, at=None) -> Handoff:
     """Offer ``case`` to the team of the stage that ``transition`` leads to; return the handoff.
@@ -34,10 +37,12 @@ def offer(case, transition, *, by, note, forms=None, overriding=None, seen_entry
     if not note.strip():
         raise Refused("Say what the other team needs to know.")
     asked.record(case, entry, transition, note=note.strip(), forms=forms, now=now, by=by)
+    stage = transition.target
+    if not to_do.may_know(stage.team_id, case) and stage.team.memberships.filter(user__is_active=True).exists():
+        raise Refused(to_do.MAY_NOT_KNOW.format(team=stage.team))
     granted = overrides.grant(case, transition, overriding, now=now, by=by)
     if reasons := transition.refusals(case, now, without=granted):
         raise Refused(reasons)
-    stage = transition.target
     handoff = Handoff(
         case=case,
         entry=entry,
@@ -115,7 +120,9 @@ def give_back(handoff, *, by, why, who="", seen_entry=None, at=None) -> Case:
     if sentence := answer_refusal(by, handoff):
         raise access.PermissionDenied(sentence)
     if to_give_back(case, entry) != handoff:
-        raise Refused(f"This case cannot be returned to {handoff.from_team} any more: it has gone on since.")
+        raise Refused(
+            f"This case cannot be returned to {handoff.from_team} any more: it has gone on, or its pathway changed."
+        )
     if not why.strip():
         raise Refused("Say why the case is returned.")
     if not who.strip() and not access.role_in(by, handoff.to_team_id):
@@ -137,11 +144,14 @@ def give_back(handoff, *, by, why, who="", seen_entry=None, at=None) -> Case:
 
 
 def to_give_back(case, entry) -> Handoff | None:
-    """Return the handoff whose acceptance began the stay ``entry``, the case's open one; None if there is none."""
+    """Return the handoff whose acceptance began the stay ``entry``, the case's open one; None if there is none, or the
+    pathway does not have the stage any more from which the case was offered.
+    """
     if entry is None or entry.via_id is None:
         return None
     accepted = case.handoffs.filter(status=Status.ACCEPTED, transition=entry.via_id, answered_at=entry.entered_at)
-    return accepted.first()
+    found = accepted.select_related("entry__stage").first()
+    return found if found and found.entry.stage.code in case.version_map.by_code else None
 
 
 def answer_refusal(user, handoff) -> str | None:

@@ -158,13 +158,11 @@ def _lock_with_detours(case_ids):
 def _lock_all(wanted):
     """Lock the cases that ``wanted`` returns, until a look finds no more.
 
-    Detours before the cases they were taken from, as an operation does that ends one (in the order of the keys alone
-    the two deadlock); else in the order of the keys.
+    The newest first: so a detour before the case that it was taken from, as an operation does that ends one.
     """
     locked = {}
-    while missing := list(wanted().exclude(pk__in=list(locked)).values_list("parent", "pk")):
-        missing.sort(key=lambda row: (row[0] is None, row[1] if row[0] is None else -row[1]))
-        locked |= {pk: Case.objects.lock(pk) for _, pk in missing}
+    while missing := list(wanted().exclude(pk__in=list(locked)).order_by("-pk").values_list("pk", flat=True)):
+        locked |= {pk: Case.objects.lock(pk) for pk in missing}
     return [locked[pk] for pk in sorted(locked)]
 
 

@@ -11,7 +11,7 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from simple_history.utils import bulk_update_with_history
 
-from cases import deadlines, stays
+from cases import deadlines, overrides, stays
 from cases.models import Case, Handoff, StageEntry, Timer
 from cases.refusals import Refused
 from cases.watch import sweep, time_rules, timers, watched
@@ -29,7 +29,8 @@ class StageImpact:
     code: str
     name: str
     cases: int = 0
-    exists: bool = True  # in the new version; if not, its cases are mapped to another stage, or stay on their version
+    # In the new version, and not final; if not, its cases are mapped to another stage, or stay on their version.
+    exists: bool = True
     due_changes: int = 0
     escalations: int = 0  # that would be raised at once
 
@@ -61,14 +62,14 @@ def impact(version, now=None, mapping=None) -> Impact:
     stages = version.stages.all()
     new = {stage.code: stage for stage in stages}
     calendars = Calendar.objects.in_bulk({stage.calendar_id for stage in stages if stage.calendar_id})
-    found = {stage.code: StageImpact(stage.code, stage.name) for stage in stages}
-    for entries in _in_batches(_in_flight(version)):
+    found = {stage.code: StageImpact(stage.code, stage.name, exists=not stage.is_final) for stage in stages}
+    for entries in stays.in_batches(_in_flight(version), BATCH_SIZE):
         for seen in watched.stays(entries):
             code = seen.case.stage
-            about = found.setdefault(code, StageImpact(code, seen.title, exists=code in new))
+            about = found.setdefault(code, StageImpact(code, seen.title, exists=False))
             about.cases += 1
             stage = new.get(mapping.get(code, code))
-            if stage is None:
+            if stage is None or stage.is_final:
                 continue
             begins_anew = stage.code != code
             shortened = {} if begins_anew else time_rules.shortening(seen.stay)
@@ -78,7 +79,7 @@ def impact(version, now=None, mapping=None) -> Impact:
             recorded = frozenset() if begins_anew else seen.recorded
             passed = deadlines.ledger(stay, pauses, now)
             about.escalations += sum((p.rung.code, p.occurrence) not in recorded for p in passed)
-    return Impact([stage for stage in found.values() if stage.cases or stage.exists])
+    return Impact([stage for stage in found.values() if stage.cases or stage.code in new])
 
 
 def _in_flight(version):
@@ -88,13 +89,6 @@ def _in_flight(version):
         .exclude(case__version=version)
         .select_related("case", "case__owner")
     )
-
-
-def _in_batches(entries):
-    last = 0
-    while batch := list(entries.filter(pk__gt=last).order_by("pk")[:BATCH_SIZE]):
-        last = batch[-1].pk
-        yield batch
 
 
 @dataclass
@@ -109,7 +103,8 @@ class Migrated:
 def migrate(version, *, by, mapping=None, now=None) -> Migrated:
     """Move the cases in flight of a pathway to its active ``version``, in one go, and say how many.
 
-    The open entry is re-pointed by its stage's code and keeps its start. A stage that is not in the new version:
+    The open entry is re-pointed by its stage's code and keeps its start. A stage that is not in the new version, or
+    final there:
     ``mapping`` ({code: new code}) closes the entry and opens one in the other stage; a case that is not mapped stays
     on its version. What would be escalated at once counts as backlog: one digest a manager, no immediate mail.
 
@@ -134,14 +129,14 @@ def migrate(version, *, by, mapping=None, now=None) -> Migrated:
 def _migrate(version, new, mapping, *, by, now, reason):
     done = Migrated()
     _change_the_rules("on")
-    for batch in _in_batches(_in_flight(version)):
+    for batch in stays.in_batches(_in_flight(version), BATCH_SIZE):
         cases = [entry.case_id for entry in batch]
-        list(Case.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=cases).order_by("pk"))
+        Case.objects.lock_all(cases)
         list(Timer.objects.select_for_update(no_key=True).filter(case__in=cases).order_by("pk"))
         # As they are under the lock: some may have moved or closed since.
         entries = list(_in_flight(version).filter(case__in=cases))
-        same = [entry for entry in entries if entry.case.stage in new.by_code]
-        others = [entry for entry in entries if entry.case.stage not in new.by_code]
+        same = [entry for entry in entries if _goes_on(entry, new)]
+        others = [entry for entry in entries if not _goes_on(entry, new)]
         mapped = [entry for entry in others if entry.case.stage in mapping]
         _re_point(same, new, by=by, now=now, reason=reason)
         for entry in mapped:
@@ -151,6 +146,12 @@ def _migrate(version, new, mapping, *, by, now, reason):
         done.stayed += len(others) - len(mapped)
     _change_the_rules("off")
     return done
+
+
+def _goes_on(entry, new) -> bool:
+    """Is the stage of the open ``entry`` in the new version? In one that became final nobody would watch the case."""
+    stage = new.by_code.get(entry.case.stage)
+    return stage is not None and not stage.is_final
 
 
 def _change_the_rules(on_or_off):
@@ -187,7 +188,8 @@ def _lead_handoffs(entries, new, *, by, now):
             answer = "The pathway has changed, and this handoff is no part of it any more."
             stays.answer_handoff(handoff, Handoff.Status.WITHDRAWN, answer=answer, now=now, by=by)
         else:
-            handoff.transition = move
+            handoff.transition, handoff.from_team_id = move, source.team_id
+            handoff.passed_over = overrides.led_to(move, handoff.passed_over)
             save_with_history(handoff, by=by, reason=f"Moved to version {new.version.number}")
 
 

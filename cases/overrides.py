@@ -2,6 +2,7 @@
 on the record for ever.
 """
 
+import json
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
@@ -62,13 +63,35 @@ def kept(granted: dict[int, Granted]) -> list[dict]:
     return [{"requirement": pk, "sentence": row.sentence, "reason": row.reason} for pk, row in granted.items()]
 
 
+def led_to(transition, passed_over: list[dict]) -> list[dict]:
+    """Return ``passed_over`` of an offer that is led to ``transition`` of another version: each by the requirement
+    that asks the same there. One that asks something else now was passed over by nobody.
+    """
+    asked = {pk: (name, options) for pk, name, options in _asked(known["requirement"] for known in passed_over)}
+    there = {(row.check_name, _key(row.options)): row.pk for row in transition.requirements.all()}
+    found = []
+    for known in passed_over:
+        name, options = asked[known["requirement"]]
+        if pk := there.get((name, _key(options))):
+            found.append(known | {"requirement": pk})
+    return found
+
+
+def _asked(pks):
+    return Requirement.objects.filter(pk__in=list(pks)).values_list("pk", "check_name", "options")
+
+
+def _key(options):
+    return json.dumps(options, sort_keys=True)
+
+
 def of_offer(handoff, case, now) -> dict[int, Granted]:
     """Return what was passed over when ``case`` was offered and is not met at ``now`` either."""
     rows = {row.pk: row for row in handoff.transition.requirements.all()}
     return {
         known["requirement"]: Granted(rows[known["requirement"]], known["sentence"], known["reason"])
         for known in handoff.passed_over
-        if rows[known["requirement"]].refusal(case, now)
+        if known["requirement"] in rows and rows[known["requirement"]].refusal(case, now)
     }
 
 

@@ -8,7 +8,7 @@ class CaseQuerySet(models.QuerySet):
     def visible_to(self, user):
         """The cases ``user`` may see: those that a team of theirs has, has had, was offered, or owes a task about as
         long as it is not done; those about which they were told themselves (as a deputy, or as the pathway's lead)
-        as long as that is not over; all for an inspector.
+        as long as that is not over; those of which they are to read a result; all for an inspector.
 
         A restricted case is seen by the teams that have or have had it, and by inspectors. Superusers get nothing by
         being one: setting up the portal is no reason to read patients' cases.
@@ -22,7 +22,8 @@ class CaseQuerySet(models.QuerySet):
         offered = self._related("handoffs").filter(case=OuterRef("pk"), to_team__in=mine)
         owes = self._related("tasks").filter(case=OuterRef("pk"), team__in=mine, done_at=None, cancelled_at=None)
         told = self._related("escalations").filter(case=OuterRef("pk"), resolved_at=None, lines__recipient=user.pk)
-        asked = Exists(offered) | Exists(owes) | Exists(told)
+        reads = self._related("results").filter(case=OuterRef("pk"), reader=user.pk, read_at=None, cancelled_at=None)
+        asked = Exists(offered) | Exists(owes) | Exists(told) | Exists(reads)
         return self.filter(Q(team__in=mine) | Exists(has) | Q(restricted=False) & asked)
 
     def _related(self, name):
@@ -35,6 +36,12 @@ class CaseQuerySet(models.QuerySet):
         a join: whoever waits here while the case goes to another team would find no row that still joins.
         """
         return self.select_for_update(no_key=True).get(pk=pk)
+
+    def lock_all(self, pks) -> None:
+        """Lock these cases until the end of the transaction, the newest first: an operation that ends a detour locks
+        it before the case that it was taken from. Who locks more in a later batch goes on with older ones.
+        """
+        list(self.select_for_update(of=("self",), no_key=True).filter(pk__in=pks).order_by("-pk").values_list("pk"))
 
     def open(self):
         return self.exclude(status="closed")

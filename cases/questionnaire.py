@@ -81,6 +81,13 @@ def answers_in_words(definition, answers: dict) -> list[dict]:
 
     Raises Refused with a sentence for each answer that is missing or wrong.
     """
+    asked = {question.code: question for question in definition.questions.all()}
+    if wrong := [
+        f"{asked[code].text}: Give one answer, not a list."
+        for code, answer in answers.items()
+        if isinstance(answer, list) and code in asked and asked[code].kind != QuestionKind.SEVERAL_OF
+    ]:
+        raise Refused(wrong)
     form = form_class(definition)(answers)
     if not form.is_valid():
         raise Refused(
@@ -88,7 +95,7 @@ def answers_in_words(definition, answers: dict) -> list[dict]:
         )
     return [
         {"code": q.code, "question": q.text, "kind": q.kind, "answer": _plain(form.cleaned_data.get(q.code))}
-        for q in definition.questions.all()
+        for q in asked.values()
         if q.code not in form.unasked
     ]
 

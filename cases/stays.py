@@ -3,6 +3,8 @@
 Only operations use these (``lifecycle``, ``detours``, ``handoffs``, ``migration``), inside of their transaction.
 """
 
+from collections.abc import Iterator
+
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
@@ -23,6 +25,14 @@ WITH_STAY = {
     "has_offer": Exists(Handoff.objects.filter(entry=OF_STAY, status=Handoff.Status.OFFERED)),
     "has_escalations": Exists(Escalation.objects.filter(ABOUT_STAY, case=OuterRef("case"))),
 }
+
+
+def in_batches(entries, size: int) -> Iterator[list]:
+    """Yield the open ``entries`` in lists of ``size``, the newest cases first (see ``Case.objects.lock_all``)."""
+    before = None
+    while batch := list((entries.filter(case__lt=before) if before else entries).order_by("-case_id")[:size]):
+        before = batch[-1].case_id
+        yield batch
 
 
 def lock(case, seen_entry=None):

@@ -43,12 +43,12 @@ def _whose(template, entry) -> int:
     """The team of a task of the map. Of a restricted case its own team does what a team would that may not know of
     it: otherwise nobody could read the task.
     """
-    if template.team_id is None or not _may_know(template.team_id, entry.case):
+    if template.team_id is None or not may_know(template.team_id, entry.case):
         return entry.team_id
     return template.team_id
 
 
-def _may_know(team_id, case) -> bool:
+def may_know(team_id, case) -> bool:
     return not case.restricted or case.entries.filter(team=team_id).exists()
 
 
@@ -104,7 +104,7 @@ def add_task(case, title, *, by, text="", team=None, owner=None, due_at=None, at
     if due_at is not None and due_at <= now:
         raise Refused("Choose a date in the future by which it is to be done.")
     _require_member(owner, team)
-    if not _may_know(team.pk, case):
+    if not may_know(team.pk, case):
         raise Refused(MAY_NOT_KNOW.format(team=team))
     task = Task(
         case=case,

@@ -58,7 +58,8 @@ def giving_back(record, user) -> GivingBack:
     began = [row for row in record.handoffs if stay and row.transition_id == stay.via_id]
     accepted = (row for row in began if row.status == Status.ACCEPTED and row.answered_at == stay.entered_at)
     returned = (row for row in record.handoffs if stay and row.returned_at == stay.entered_at)
-    mine = (row for row in accepted if handoffs.answer_refusal(user, row) is None)
+    stages = record.case.version_map.by_code
+    mine = (row for row in accepted if row.entry.stage.code in stages and handoffs.answer_refusal(user, row) is None)
     return GivingBack(next(mine, None), next(returned, None))
 
 
@@ -204,7 +205,7 @@ class ReturnHandoff(AnswerView):
     def obstacle(self):
         if handoffs.to_give_back(self.case, self.entry) == self.handoff:
             return None
-        return f"This case cannot be returned to {self.handoff.from_team} any more: it has gone on since."
+        return handoffs.CANNOT_RETURN.format(team=self.handoff.from_team)
 
     def perform(self, why, who=""):
         by = self.request.user

@@ -133,7 +133,7 @@ class FilterForm(PageForm):
         if found := self.chosen_map:
             stages = _stages_of(found)
             chosen = self.data.get("stage", "")
-            if chosen and chosen not in dict(stages):
+            if chosen and "\0" not in chosen and chosen not in dict(stages):
                 code = chosen.partition("/")[2]
                 older = Stage.objects.filter(version__pathway=found.pathway, code=code).exclude(
                     version__status="draft"

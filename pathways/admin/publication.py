@@ -42,7 +42,7 @@ class CasesForm(forms.Form):
             self.fields[self._name(stage)] = forms.ChoiceField(
                 required=False,
                 initial=merged.get(stage.code, ""),
-                label=f"{stage.name} is not in this version. Its {cases(stage.cases)}:",
+                label=f"{stage.name} is not in this version, or final in it. Its {cases(stage.cases)}:",
                 choices=[("", "stay on the version they are on"), *((code, f"go to {name}") for code, name in stages)],
             )
 

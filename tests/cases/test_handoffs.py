@@ -51,6 +51,15 @@ def test_until_it_is_accepted_stage_clock_and_owner_are_the_senders(case, sender
         lifecycle.close_case(case, by=receiver, reason="Mine")
 
 
+def test_a_restricted_case_is_not_offered_to_a_team_that_could_never_answer(case, sender, receiver):
+    Case.objects.filter(pk=case.pk).update(restricted=True)
+    with pytest.raises(Refused, match="Clinic team may not know of this case"):
+        offer(case, sender)
+    receiver.memberships.all().delete()
+    handoff = offer(case, sender)
+    assert handoffs.accept(handoff, by=sender, answer="Ms Green, by phone", at=MONDAY + 2 * DAY).stage == "review"
+
+
 def test_accepting_makes_the_move(case, sender, receiver):
     moved = handoffs.accept(offer(case, sender), by=receiver, at=MONDAY + 2 * DAY)
     assert (fresh(moved).stage, fresh(moved).team.code) == ("review", "clinic")

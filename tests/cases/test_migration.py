@@ -3,16 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import handoffs, lifecycle, migration
-from cases.models import Notice
+from cases import handoffs, lifecycle, migration, results
+from cases.models import Case, Notice
 from cases.refusals import Refused
 from cases.watch import sweep, timers
 from pathways import publishing
-from pathways.models import system_user
-from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, fresh, publish, the_move
+from pathways.models import Requirement, system_user
+from tests.factories import MONDAY, TeamFactory, a_case, a_manager, a_member, a_pathway, fresh, publish, the_move
 
 pytestmark = pytest.mark.django_db
 
@@ -119,6 +120,70 @@ def test_cases_in_a_removed_stage_are_mapped_and_nothing_is_lost(manager):
         ]
         assert fresh(case).stage == "triage"
     assert timers.rebuild(check=True) == []
+
+
+def test_cases_in_a_stage_that_became_final_stay_or_are_mapped_and_are_never_left_unwatched(manager):
+    pathway = a_pathway()
+    stays, _ = cases = [a_case(pathway) for _ in range(2)]
+
+    def triage_is_final(draft):
+        draft.stages.filter(code="triage").update(kind="final", limit_amount=None, limit_unit="", calendar=None)
+
+    version = a_revision(pathway, triage_is_final)
+    assert [(stage.code, stage.cases) for stage in migration.impact(version, now=MONDAY + DAY).removed] == [
+        ("triage", 2)
+    ]
+    assert migrate(version, MONDAY + DAY).stayed == 2
+    assert (fresh(stays).version.number, fresh(stays).due_at) == (1, MONDAY + 10 * DAY)
+    assert migrate(version, MONDAY + DAY, mapping={"triage": "review"}).mapped == 2
+    assert {fresh(case).stage for case in cases} == {"review"}
+    assert timers.rebuild(check=True) == []
+
+
+def given_to_another_team(draft):
+    draft.stages.filter(code="triage").update(team=TeamFactory(code="site"))
+
+
+def test_who_is_to_read_a_result_reads_it_also_after_the_stage_went_to_another_team(manager):
+    case, reader = a_case(a_pathway()), a_member("booking")
+    result = results.request_result(case, "Echo", reader, by=manager, at=MONDAY)
+    migrate(a_revision(case.version.pathway, given_to_another_team), MONDAY + DAY)
+    results.record_arrival(result, "Normal.", by=a_member("site"), at=MONDAY + DAY)
+    assert Case.objects.visible_to(reader).get() == case
+    results.read_result(result, by=reader, at=MONDAY + 2 * DAY)
+    assert not Case.objects.visible_to(reader).exists()
+
+
+def test_an_open_offer_goes_with_its_stage_to_the_team_that_has_it_now(manager):
+    case = a_case(a_pathway(handoff="2 days"))
+    handoff = handoffs.offer(case, the_move(case, "review"), by=manager, note="Lift needed", at=MONDAY)
+    migrate(a_revision(case.version.pathway, given_to_another_team), MONDAY + DAY)
+    assert fresh(handoff).from_team.code == "site"
+    with pytest.raises(PermissionDenied):
+        handoffs.withdraw(handoff, by=manager, why="No")
+    assert handoffs.withdraw(handoff, by=a_member("site"), why="Not needed").status == "withdrawn"
+    assert timers.rebuild(check=True) == []
+
+
+def test_an_offer_made_past_a_requirement_is_accepted_after_a_migration(manager):
+    requires = [("form completed", {"form": "risk-assessment"}, "manager")]
+    for is_asked in (True, False):
+        case = a_case(a_pathway(f"asked-{is_asked}", handoff="2 days", requires=requires))
+        move = the_move(case, "review")
+        past = {row.pk: "The ward rings" for row in move.requirements.all()}
+        handoff = handoffs.offer(case, move, by=manager, note="Lift needed", overriding=past, at=MONDAY)
+
+        def change(draft, is_asked=is_asked):
+            if not is_asked:
+                Requirement.objects.filter(transition__source__version=draft).update(options={"form": "another"})
+
+        migrate(a_revision(case.version.pathway, change), MONDAY + DAY)
+        assert len(fresh(handoff).passed_over) == is_asked
+        if is_asked:
+            assert handoffs.accept(handoff, by=a_member("clinic"), at=MONDAY + 2 * DAY).stage == "review"
+        else:
+            with pytest.raises(Refused):  # what is asked now was passed over by nobody
+                handoffs.accept(handoff, by=a_member("clinic"), at=MONDAY + 2 * DAY)
 
 
 def test_cases_that_are_not_mapped_stay_on_their_version(manager):

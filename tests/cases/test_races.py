@@ -1,20 +1,21 @@
 """Several at once on one case, and several sweeps: real threads, each with its own connection, on real row locks."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 
-from cases import handoffs, lifecycle, recording
+from cases import detours, handoffs, lifecycle, recording
 from cases.meanwhile import LastRecorded, Seen
 from cases.models import Case, Escalation, Notice, NoticeLine, StageEntry
 from cases.refusals import Refused, StaleView
 from cases.watch import sweep, timers
-from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, fresh, the_move
+from tests.factories import MONDAY, a_case, a_detour_pathway, a_manager, a_member, a_pathway, fresh, the_move
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,6 +39,27 @@ def at_once(*acts):
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(one, acts))
+
+
+def test_a_calendar_that_changes_and_a_detour_that_ends_do_not_wait_for_each_other_in_a_circle():
+    parent = a_case(a_pathway(detours=[(a_detour_pathway(), {})]))
+    by = a_member("booking")
+    child = detours.take(parent, parent.version_map.detour_rules["dna"], by=by, note="Rang", at=MONDAY)
+    has_child = threading.Event()
+
+    def end_the_detour():
+        with transaction.atomic():
+            Case.objects.lock(child.pk)
+            has_child.set()
+            time.sleep(0.5)  # by now the other has what it can get
+            Case.objects.lock(parent.pk)
+
+    def change_many():
+        has_child.wait()
+        with transaction.atomic():
+            Case.objects.lock_all([parent.pk, child.pk])
+
+    assert at_once(end_the_detour, change_many) == [None, None]
 
 
 def test_of_four_who_move_one_case_exactly_one_wins_and_the_others_get_a_sentence():

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from cases import handoffs, lifecycle
+from cases import handoffs, lifecycle, migration
 from cases.refusals import Refused, StaleView
 from cases.watch import timers
-from tests.factories import MONDAY, a_case, a_member, a_pathway, fresh, the_move
+from pathways import publishing
+from pathways.models import system_user
+from tests.factories import MONDAY, a_case, a_member, a_pathway, fresh, publish, the_move
 
 pytestmark = pytest.mark.django_db
 
@@ -74,15 +76,29 @@ def test_only_the_team_that_accepted_it_returns_it_and_with_a_reason(sender, rec
 def test_a_case_that_has_gone_on_is_not_returned(sender, receiver):
     handoff = accepted(sender, receiver)
     case = lifecycle.move_case(handoff.case, the_move(handoff.case, "triage"), by=receiver, at=MONDAY + 3 * DAY)
-    with pytest.raises(Refused, match=r"cannot be returned to Booking team any more: it has gone on since\."):
+    with pytest.raises(
+        Refused, match=r"cannot be returned to Booking team any more: it has gone on, or its pathway changed\."
+    ):
         give_back(handoff, receiver)
     assert fresh(case).stage == "triage"
+
+
+def test_a_case_is_not_returned_to_a_stage_that_the_pathway_does_not_have_any_more(sender, receiver):
+    handoff = accepted(sender, receiver)
+    draft = publishing.revise(handoff.case.version.pathway, by=system_user())
+    draft.stages.get(code="triage").delete()
+    publish(draft)
+    migration.migrate(draft, by=system_user(), now=MONDAY + 3 * DAY)
+    case = fresh(handoff.case)
+    assert (case.version, handoffs.to_give_back(case, case.open_entry)) == (draft, None)
+    with pytest.raises(Refused, match="it has gone on, or its pathway changed"):
+        give_back(handoff, receiver)
 
 
 def test_a_case_is_returned_once(sender, receiver):
     handoff = accepted(sender, receiver)
     give_back(handoff, receiver)
-    with pytest.raises(Refused, match="it has gone on since"):
+    with pytest.raises(Refused, match="it has gone on, or its pathway changed"):
         give_back(handoff, receiver)
 
 

@@ -151,7 +151,7 @@ def when_i_tidy_the_pathway(page):
 
 def then_publishing_offers_to_lead_the_cases_on(page):
     page.get_by_role("link", name="Go on to publishing").click()
-    expect(page.get_by_label("Tests is not in this version. Its 2 cases:")).to_have_value("test")
+    expect(page.get_by_label("Tests is not in this version, or final in it. Its 2 cases:")).to_have_value("test")
     page.get_by_label("Yes. They keep their place").check()
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("2 cases were mapped from Tests to Blood test.")).to_be_visible()

@@ -10,7 +10,11 @@ from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from cases import lifecycle, recording
-from tests.factories import MONDAY, a_case, a_member, a_pathway, fresh, the_move
+from cases.questionnaire import answers_in_words
+from cases.refusals import Refused
+from pathways.models import Question
+from pathways.models.forms import QuestionKind
+from tests.factories import MONDAY, a_case, a_draft, a_form, a_member, a_pathway, fresh, the_move
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +112,23 @@ def test_every_wrong_answer_is_told_and_nothing_is_kept(api):
     ]
     assert not case.form_records.exists()
     assert fresh(case).stage == "triage"
+
+
+def test_a_list_is_no_answer_to_a_question_with_one(api, case):
+    answer = move(api, case, "review", forms={"risk-assessment": {"falls": "yes", "notes": ["Steady on her feet"]}})
+    assert answer.status_code == 409
+    assert answer.json()["reasons"][0] == "Notes: Give one answer, not a list."
+    assert not case.form_records.exists()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in QuestionKind if kind != QuestionKind.SEVERAL_OF])
+def test_a_list_is_refused_in_a_sentence_whatever_is_asked(kind):
+    form = a_form(a_draft("asks"), code="asked")
+    choices = ["North", "South"] if kind.has_choices else []
+    Question.objects.create(form=form, code="what", text="What?", kind=kind, choices=choices, position=3)
+    with pytest.raises(Refused) as refused:
+        answers_in_words(form, {"falls": "yes", "what": ["North"]})
+    assert refused.value.reasons == ["What?: Give one answer, not a list."]
 
 
 def test_a_requirement_is_overridden_by_whom_the_map_names(api, caseworker):

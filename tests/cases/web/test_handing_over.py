@@ -313,7 +313,9 @@ def test_a_case_that_has_gone_on_says_so_on_the_page_that_returns_it(client, cas
     client.force_login(clinician)
     page = answer_page(offer, "give_back")
 
-    assert "cannot be returned to Booking team any more: it has gone on since." in words(client.get(page))
+    assert "cannot be returned to Booking team any more: it has gone on, or its pathway changed." in words(
+        client.get(page)
+    )
     answer = client.post(page, seen | {"why": "The stairs are not safe."})
     assert "moved this case to Triage at" in reasons(answer)[0]
     assert "The stairs are not safe." in answer.content.decode()

@@ -165,6 +165,7 @@ def test_the_list_is_narrowed_by_what_is_chosen(signed_in, world, chosen, found)
     [
         ("pathway=nonsense", "Pathway"),
         ("stage=review/gone", "Stage"),
+        ("stage=review/%00", "Stage"),
         ("owner=0", "Who has it"),
         ("late=soon", "Time limit"),
         ("team=@managed", "Team"),
