@@ -120,9 +120,7 @@ def give_back(handoff, *, by, why, who="", seen_entry=None, at=None) -> Case:
     if sentence := answer_refusal(by, handoff):
         raise access.PermissionDenied(sentence)
     if to_give_back(case, entry) != handoff:
-        raise Refused(
-            f"This case cannot be returned to {handoff.from_team} any more: it has gone on, or its pathway changed."
-        )
+        raise Refused(CANNOT_RETURN.format(team=handoff.from_team))
     if not why.strip():
         raise Refused("Say why the case is returned.")
     if not who.strip() and not access.role_in(by, handoff.to_team_id):
