@@ -2,14 +2,17 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from cases import access
 from cases.watch import answers
 
 
 def page_frame(request):
-    """Return ``navigation`` (label, url, is_current) for the one who is signed in, and ``is_demo``."""
-    return {"navigation": _navigation(request), "is_demo": settings.EMBEDDED}
+    """Return ``navigation`` (label, url, is_current) for the one who is signed in, and ``is_demo``. Asked of the
+    database only by a page that shows it: the admin does not.
+    """
+    return {"navigation": SimpleLazyObject(lambda: _navigation(request)), "is_demo": settings.EMBEDDED}
 
 
 def _navigation(request):

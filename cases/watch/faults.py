@@ -5,14 +5,14 @@ supervision, so that it is never found out by a silence.
 from collections import Counter
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from cases.models import Case
 from cases.overdue import count
 from cases.watch.recipients import Recipients, To
 from cases.watch.watchman import untold
 from pathways.maps import version_map
-from pathways.models import PathwayVersion, Team
+from pathways.models import Membership, PathwayVersion, Team
 
 
 def faults_of_setup(at=None) -> list[str]:
@@ -21,10 +21,10 @@ def faults_of_setup(at=None) -> list[str]:
     rungs = [(found, stage, step) for found in maps for stage in found.stages for step in stage.ladder.all()]
     limited = {stage.team_id for found in maps for stage in found.stages if stage.limit and stage.team_id}
     others = {pk for found in maps for stage in found.stages for pk in _who_may_owe(stage)} - limited
-    teams = limited | set(_who_work_here(others))
     named = {step.named_team_id for _, _, step in rungs if step.named_team_id}
+    names = _teams(limited | others | named)
+    teams = limited | {pk for pk in others if names[pk].works_here}
     recipients = Recipients(teams | named, pathway_ids={found.pathway.pk for found in maps}, at=at)
-    names = Team.objects.in_bulk(teams | named)
     by_name = sorted(teams, key=lambda pk: names[pk].name)
     said = [
         *(sentence for pk in by_name for sentence in _without_manager(names[pk], recipients)),
@@ -46,10 +46,11 @@ def _who_may_owe(stage) -> Iterator[int]:
     yield from (template.team_id for template in stage.task_templates.all() if template.team_id)
 
 
-def _who_work_here(teams):
-    """Those of the ``teams`` that are our own or have accounts: with an agency somebody else keeps in touch."""
-    ours = Q(organisation__is_own=True) | Q(memberships__user__is_active=True)
-    return Team.objects.filter(ours, pk__in=teams).values_list("pk", flat=True).distinct()
+def _teams(keys) -> dict[int, Team]:
+    """The teams by their keys. ``works_here``: our own, or with accounts; the sender keeps in touch with others."""
+    has_accounts = Exists(Membership.objects.filter(team=OuterRef("pk"), user__is_active=True))
+    works_here = ExpressionWrapper(Q(organisation__is_own=True) | has_accounts, BooleanField())
+    return Team.objects.annotate(works_here=works_here).in_bulk(keys)
 
 
 def _without_manager(team, recipients) -> Iterator[str]:
