@@ -7,8 +7,8 @@ import pytest
 from cases import lifecycle
 from cases.models import Case, Notice, NoticeLine
 from cases.watch import later, notices, sweep, watched
-from cases.watch.recipients import Recipients
-from pathways.models import Absence, Duty, Membership, Pathway, Role
+from cases.watch.recipients import AT_LAST, Recipients, in_turn
+from pathways.models import Absence, Duty, EscalationStep, Membership, Pathway, Role
 from tests.factories import (
     MONDAY,
     TeamFactory,
@@ -56,6 +56,14 @@ def test_those_of_the_next_higher_rung_that_reaches_anybody_are_told_and_none_lo
     recipients = Recipients.about([stay], MONDAY)
     assert recipients.told(stay, stay.steps[1]) == [wanted]
     assert recipients.told(stay, stay.steps[2]) == [wanted]
+
+
+def test_a_rung_that_is_not_on_the_ladder_has_none_above_it(ladder):
+    rungs, _teams = ladder
+    (stay,) = watched.stays([a_case(a_pathway(ladder=rungs)).open_entry])
+    other = EscalationStep(code="of-another-version")
+    assert in_turn(other, stay.steps) == (other, *AT_LAST)
+    assert in_turn(stay.steps[2], stay.steps) == (*stay.steps[2:], *AT_LAST)
 
 
 def test_at_last_the_managers_and_then_the_lead(ladder):
@@ -132,6 +140,14 @@ def test_a_deputy_of_no_team_of_a_restricted_case_is_not_told_of_it(restricted, 
     sweep.run(DUE + SECOND)
     assert told(restricted) == {("breach", other)}
     assert told(open_case) == {("breach", outsider), ("breach", other)}
+
+
+def test_in_the_place_of_a_missing_owner_no_deputy_from_outside_is_told_either(outsider):
+    ladder = [("breach", "after", "0 days", {"tells": ["owner"]})]
+    case, manager = a_restricted_case(a_pathway("safeguarding", ladder=ladder)), a_manager("booking")
+    Absence.objects.create(user=manager, starts_at=DUE - DAY, ends_at=DUE + DAY, deputy=outsider)
+    sweep.run(DUE + SECOND)
+    assert told(case) == set()
 
 
 def test_a_lead_of_no_team_of_a_restricted_case_is_not_told_and_that_is_a_fault_until_somebody_can_be(
