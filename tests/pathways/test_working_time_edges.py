@@ -47,6 +47,11 @@ def test_the_years_100_to_9900_are_in_reach_and_no_others():
     for beyond in (date(99, 12, 31), date(9901, 1, 1)):
         with pytest.raises(ValueError, match="between the years 100 and 9900"):
             office.is_working_day(beyond)
+    for year, beyond in ((100, 99), (9900, 9901)):
+        instant = datetime(year, 6, 1, tzinfo=UTC)
+        assert office.add(instant, hours(1)) == datetime(year, 6, 1, 1, tzinfo=UTC)
+        with pytest.raises(ValueError, match="between the years 100 and 9900"):
+            office.add(instant.replace(year=beyond), hours(1))
 
 
 def test_as_many_working_days_may_be_asked_as_are_searched():
