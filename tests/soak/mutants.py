@@ -69,7 +69,10 @@ PARTS = {
             *WATCH[:2],
         ),
     ),
-    "sweep": Part("cases/watch/sweep.py", ("tests/cases/watch/test_sweep_edges.py", *WATCH)),
+    "sweep": Part(
+        "cases/watch/sweep.py",
+        ("tests/cases/watch/test_sweep_edges.py", "tests/cases/watch/test_recipients_in_turn.py", *WATCH),
+    ),
     "timers": Part(
         "cases/watch/timers.py",
         (
