@@ -10,6 +10,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import Case as Cases
 from django.db.models import Count, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Cast, Concat
 
 from cases import access
 from cases.models import Case, Escalation, NoticeLine, Timer
@@ -26,6 +27,8 @@ class State(models.TextChoices):
     PROMISED = "promised", "Promised"
 
 
+# What an escalation is about, as one value.
+THING = Concat("kind", Value("/"), Cast("thing_id", models.TextField()), output_field=models.TextField())
 AGES = (1, 3, 7)  # days past the due time
 
 
@@ -34,10 +37,12 @@ def for_user(user):
     of which they were told, as far as they may see the case.
     """
     teams, standing = list(access.teams_of(user)), Escalation.objects.filter(resolved_at=None)
+    told_of = standing.filter(lines__notice__recipient=user).values("case")
     ways = (
         standing.filter(case__team__in=access.managed_by(user)).values("pk"),
         standing.filter(case__owner=user, case__team__in=teams).values("pk"),
-        standing.filter(_same_thing(_told(user)), case__in=_told(user).values("case")).values("pk"),
+        # Of a rung that others were told of the list shows the highest.
+        standing.alias(thing=THING).filter(thing__in=_told(user).values_list(THING), case__in=told_of).values("pk"),
     )
     return Escalation.objects.filter(pk__in=ways[0].union(*ways[1:], all=True))
 
@@ -53,11 +58,6 @@ def _told(user):
         Escalation.objects.filter(promise__in=broken.values("thing_id")).values("pk"),
     )
     return Escalation.objects.filter(pk__in=ways[0].union(*ways[1:], all=True))
-
-
-def _same_thing(rows):
-    """About a thing that one of ``rows`` is about. Of a rung that others were told of the list shows the highest."""
-    return Exists(rows.filter(kind=OuterRef("kind"), thing_id=OuterRef("thing_id")))
 
 
 def has_any(user) -> bool:
