@@ -10,7 +10,7 @@ from django.db import transaction
 from cases import access, lifecycle, recording, stays, urgency
 from cases.models import Case, Note
 from cases.refusals import Refused
-from cases.watch import notices
+from cases.watch import outbox
 from pathways.history import save_with_history
 from pathways.maps import version_map
 from pathways.models import DetourRule, PathwayVersion, Role
@@ -123,7 +123,7 @@ def _begin(started, *, note, now, by, answers=None, form=None):
         until = rule.hold_at_most.after(now)
         lifecycle.hold_case(case, reason=reason, until=until, by=by, detour=child, at=now)
     if rule.tell_at_once:
-        notices.owe_detour(child, now)
+        outbox.owe_detour(child, now)
     return child
 
 

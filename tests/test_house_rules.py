@@ -54,7 +54,7 @@ WITHOUT_HISTORY = {
     "cases/watch/timers.py": "timers and due times are an index that can be rebuilt",
     "cases/watch/sweep.py": "raising an escalation is a row of its own; timers are an index",
     "cases/watch/escalations.py": "settling inserts rows that are their own record",
-    "cases/watch/notices.py": "the outbox is no audited model",
+    "cases/watch/outbox.py": "the outbox is no audited model",
     "pathways/models/calendars.py": "changed_at only says that the schedule must be read again",
 }
 

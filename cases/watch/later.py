@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases.models import Timer
-from cases.watch import concerned, escalations, notices
+from cases.watch import concerned, escalations, outbox
 from cases.watch.watchman import untold
 from pathways.models import system_user
 
@@ -53,13 +53,13 @@ def _tell(case, now) -> int:
     found = concerned.by(waiting.select_for_update(of=("self",), no_key=True), now)
     found = [one for one in found if one.to_tell]
     highest = {(one.escalation.kind, one.escalation.thing_id): one for one in found}
-    times = notices.digest_times({person for one in found for person in one.to_tell}, now)
+    times = outbox.digest_times({person for one in found for person in one.to_tell}, now)
     owed = []
     for one in found:
         row = one.escalation
-        owed.append(notices.Owed(row.pk, row.case_id, one.to_tell, hurries=row.urgent))
+        owed.append(outbox.Owed(row.pk, row.case_id, one.to_tell, hurries=row.urgent))
         if highest[row.kind, row.thing_id] is one:
-            row.answer_by = notices.answer_by(one.seen, one.step, owed[-1], times, now)
+            row.answer_by = outbox.answer_by(one.seen, one.step, owed[-1], times, now)
     escalations.tell_later([one.escalation for one in found], by=system_user())
-    notices.owe(owed, now, times)
+    outbox.owe(owed, now, times)
     return len(found)

@@ -18,7 +18,7 @@ from django.utils import timezone
 from cases import deadlines, lifecycle
 from cases.arrays import array
 from cases.models import Case, SweepRun, Timer
-from cases.watch import effects, escalations, notices, set_aside, swept, watched
+from cases.watch import effects, escalations, outbox, set_aside, swept, watched
 from cases.watch.recipients import Recipients
 from cases.watch.watched import Watched
 from pathways.models import system_user
@@ -136,7 +136,7 @@ def _raise_passed(kind, claimed, as_of, busy):
     owed = _record(told, as_of)
     if locked:
         effects.take([(one.seen, one.passed) for one in told if one.seen.case.pk in locked], locked, as_of)
-    notices.owe(owed, as_of, times)
+    outbox.owe(owed, as_of, times)
     _set_timers(kind, [timer for timer in claimed if timer.pk not in busy], raised)
     return sum(len(one.passed) for one in told)
 
@@ -171,10 +171,10 @@ def _address(raised, as_of):
         one.people = found[asked]
         is_backlog = one.highest.reached_at < seen.since
         one.at_once, one.hurries = step.urgent and not is_backlog, step.urgent and is_backlog
-    times = notices.digest_times({person for people in found.values() for person in people}, as_of)
+    times = outbox.digest_times({person for people in found.values() for person in people}, as_of)
     for one in raised:
         step = one.seen.step(one.highest.rung)
-        one.answer_by = notices.answer_by(one.seen, step, one, times, as_of)
+        one.answer_by = outbox.answer_by(one.seen, step, one, times, as_of)
     return times
 
 
@@ -189,7 +189,7 @@ def _record(raised, as_of):
             owing.append(one if passed is highest else None)
     keys = escalations.raise_all(found)
     return [
-        notices.Owed(key, one.seen.case.pk, one.people, one.at_once, one.hurries)
+        outbox.Owed(key, one.seen.case.pk, one.people, one.at_once, one.hurries)
         for key, one in zip(keys, owing, strict=True)
         if one is not None
     ]
@@ -237,4 +237,4 @@ def _end_hold(timer, as_of):
     if hold is None:
         return  # somebody was quicker
     case = lifecycle.resume_case(case, by=system_user(), note="The hold reached its ceiling.", at=hold.until)
-    notices.owe_hold_ended(case, hold, as_of)
+    outbox.owe_hold_ended(case, hold, as_of)

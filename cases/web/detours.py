@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 
 from cases import detours, showing
 from cases.models import Case
-from cases.watch import notices
+from cases.watch import outbox
 from cases.web.appointments import where_missed
 from cases.web.detour_form import take_form
 from cases.web.pages import ActView
@@ -70,7 +70,7 @@ def effect(case, rule, now) -> Effect | None:
         held_until=rule.hold_at_most.after(now) if rule.hold_at_most and not case.is_held else None,
         is_held_already=case.is_held,
         due_by=due_by,
-        told=notices.told_of_detour(stage.team_id, others, **of_rule) if rule.tell_at_once else [],
+        told=outbox.told_of_detour(stage.team_id, others, **of_rule) if rule.tell_at_once else [],
     )
 
 

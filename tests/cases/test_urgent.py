@@ -10,7 +10,7 @@ from django.utils import timezone
 from cases import detours, lifecycle, migration
 from cases.models import Case, Escalation, Notice, StageEntry
 from cases.refusals import Refused
-from cases.watch import notices, sweep, timers
+from cases.watch import notices, outbox, sweep, timers
 from pathways import publishing
 from pathways.models import Duty, Membership, Team, system_user
 from tests.cases.test_notices import server, texts  # noqa: F401 - a fixture
@@ -353,5 +353,5 @@ def test_the_worker_is_woken_once_the_record_is_made(caseworker, django_capture_
 
 def test_a_broker_that_is_down_keeps_nobody_waiting_and_undoes_nothing(caplog, monkeypatch):
     monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:9/0")
-    notices._wake_the_worker()
+    outbox._wake_the_worker()
     assert "The worker could not be woken, the next sweep sends: OperationalError" in caplog.text

@@ -6,7 +6,7 @@ import pytest
 
 from cases import lifecycle
 from cases.models import Escalation, Notice, NoticeLine
-from cases.watch import escalations, notices, sweep
+from cases.watch import escalations, notices, outbox, sweep
 from pathways.models import MailPreference
 from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, the_move
 from tests.mail_server import MailServer
@@ -153,8 +153,8 @@ def test_a_backlog_of_urgent_rungs_is_one_digest_that_goes_at_once_and_is_never_
     at = DUE + 5 * DAY + SECOND
     sweep.run(at)
     notice = Notice.objects.get()
-    assert (notice.kind, notice.lines.count(), notice.send_at) == ("digest", 8, at + notices.AT_ONCE)
-    (mail,) = sent(server, at + notices.AT_ONCE)
+    assert (notice.kind, notice.lines.count(), notice.send_at) == ("digest", 8, at + outbox.AT_ONCE)
+    (mail,) = sent(server, at + outbox.AT_ONCE)
     assert mail["Subject"] == "8 cases are late"
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cases import detours, lifecycle, tasks, to_do
 from cases.models import Escalation, Notice, NoticeLine, Timer
-from cases.watch import escalations, faults, later, notices, set_aside, sweep, timers, watchman
+from cases.watch import escalations, faults, later, notices, outbox, set_aside, sweep, timers, watchman
 from pathways.models import Absence, Duty, Membership, Pathway, Role, system_user
 from tests.cases.test_races import at_once
 from tests.factories import (
@@ -67,7 +67,7 @@ def test_once_the_team_has_a_manager_they_are_told_and_must_answer_and_the_fault
     a_manager("clinic")
     assert later.tell(DUE + HOUR) == 2
     assert told(silent) == [("warn", "digest", manager), ("breach", "digest", manager)]
-    assert Notice.objects.get().send_at == DUE + HOUR + notices.AT_ONCE, "it is urgent, and waits for no hour"
+    assert Notice.objects.get().send_at == DUE + HOUR + outbox.AT_ONCE, "it is urgent, and waits for no hour"
     breach = silent.escalations.get(rung_code="breach")
     assert (breach.is_told, breach.answer_by) == (True, NEXT_8 + 4 * HOUR)
     assert silent.escalations.get(rung_code="warn").answer_by is None
@@ -237,7 +237,7 @@ def test_a_backlog_that_was_to_go_at_once_goes_in_one_digest_to_who_took_over(le
     leaves(leaver)
     at = DUE + DAY + HOUR
     assert sent(server, at) == []
-    assert sent(server, at + notices.AT_ONCE) == [successor.email]
+    assert sent(server, at + outbox.AT_ONCE) == [successor.email]
     assert server.mails[0]["Subject"] == "3 cases are late"
 
 

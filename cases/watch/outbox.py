@@ -1,0 +1,174 @@
+"""What is owed to whom: put into the outbox in the transaction that raises an escalation, ends a hold or begins a
+detour. ``notices`` sends it after that.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from cases import worker
+from cases.models import Notice, NoticeLine
+from cases.models.watch import new_message_id
+from cases.watch import mail_times, rows
+from cases.watch.recipients import AT_LAST, Recipients
+from pathways.models import EscalationStep, MailPreference
+
+# A digest that goes at once waits for the rest of the backlog that it tells of.
+AT_ONCE = timedelta(minutes=5)
+OF_A_DETOUR = EscalationStep(tells=[EscalationStep.Recipient.ON_DUTY, EscalationStep.Recipient.MANAGERS])
+
+
+@dataclass
+class Owed:
+    """One escalation and the keys of those whom it must be told to: ``at_once`` in a mail of its own, else in each
+    one's digest, which ``hurries`` where it would be too late otherwise.
+    """
+
+    escalation: int
+    case: int
+    people: list[int]
+    at_once: bool = False
+    hurries: bool = False
+
+
+def digest_times(people: set[int], now) -> dict[int, datetime]:
+    """When each of the people gets their next digest."""
+    chosen = {row.user_id: row for row in MailPreference.objects.filter(user__in=people)}
+    by_default = mail_times.next_digest(mail_times.DEFAULT, now)
+    return {
+        person: mail_times.next_digest(chosen[person], now) if person in chosen else by_default for person in people
+    }
+
+
+def answer_by(seen, step, item: Owed, times: dict[int, datetime], now) -> datetime | None:
+    """By when ``item`` must be answered, as the rung ``step`` of the thing ``seen`` says: counted from when the first
+    is told. None if nobody must.
+    """
+    within = step.answer_within
+    if not (item.people and within):
+        return None
+    told_at = now if item.at_once else min(times[person] for person in item.people)
+    return within.after(told_at, seen.stay.schedule)
+
+
+def owe(owed: list[Owed], now, times: dict[int, datetime]) -> None:
+    """Put what is owed into the outbox: a mail of its own for each urgent escalation and person, and for all else one
+    digest a person, sent at the time in ``times``.
+    """
+    alone = [(item, person) for item in owed if item.at_once for person in item.people]
+    together = [(item, person) for item in owed if not item.at_once for person in item.people]
+    mails = rows.insert_with_keys(Notice, [_mail(item.case, person, now) for item, person in alone])
+    digests = _digests(_send_times(together, now, times), now)
+    told_in = [*mails, *(digests[person].pk for _, person in together)]
+    lines = [
+        {"notice_id": notice, "escalation_id": item.escalation, "recipient_id": person}
+        for notice, (item, person) in zip(told_in, alone + together, strict=True)
+    ]
+    rows.insert(NoticeLine, lines)
+
+
+def _mail(case, person, now):
+    return {
+        "kind": Notice.Kind.ESCALATION.value,
+        "recipient_id": person,
+        "case_id": case,
+        "message_id": new_message_id(),
+        "created_at": now,
+        "sent_to": "",
+        "attempts": 0,
+        "error": "",
+    }
+
+
+def _send_times(together, now, times):
+    """When the digest of each person must go."""
+    wanted = {}
+    for item, person in together:
+        at = now + AT_ONCE if item.hurries else times[person]
+        wanted[person] = min(at, wanted.get(person, at))
+    return wanted
+
+
+def _digests(wanted: dict[int, datetime], now) -> dict[int, Notice]:
+    """The unsent digest of each person, locked, made where there is none, and sent at the time ``wanted`` at the
+    latest.
+    """
+    # In the order of their keys, so that two sweeps at once wait for each other and never in a circle.
+    found = {}
+    while missing := sorted(wanted.keys() - found.keys()):
+        # The sender may have taken one between the two statements: then it is sent, and the next round makes a new
+        # one.
+        new = [
+            Notice(kind=Notice.Kind.DIGEST, recipient_id=person, created_at=now, send_at=wanted[person])
+            for person in missing
+        ]
+        Notice.objects.bulk_create(new, ignore_conflicts=True)
+        unsent = Notice.objects.filter(kind=Notice.Kind.DIGEST, sent_at=None, recipient__in=missing)
+        found |= {
+            notice.recipient_id: notice for notice in unsent.select_for_update(no_key=True).order_by("recipient")
+        }
+    sooner = [notice for person, notice in found.items() if notice.send_at and wanted[person] < notice.send_at]
+    for notice in sooner:
+        notice.send_at = wanted[notice.recipient_id]
+    Notice.objects.bulk_update(sooner, ["send_at"])
+    return found
+
+
+def owe_hold_ended(case, hold, now) -> bool:
+    """Tell the case's owner, or the managers of its team, in their digest that a hold has ended by itself; return
+    whether there is anybody to tell.
+    """
+    recipients = Recipients([case.team_id], pathway_ids=[case.version_map.pathway.pk], at=now)
+    lead = recipients.leads.get(case.version_map.pathway.pk)
+    step = EscalationStep(tells=[EscalationStep.Recipient.OWNER])
+    who = {"team_id": case.team_id, "owner": case.owner, "pathway_lead": lead, "among": recipients.who_may_know(case)}
+    people = recipients.first([step, *AT_LAST], **who)
+    told = set(Notice.objects.filter(hold=hold).values_list("recipient", flat=True))
+    to_tell = [person for person in people if person.pk not in told]
+    digests = _digests(digest_times({person.pk for person in to_tell}, now), now)
+    for person in to_tell:
+        Notice.objects.create(
+            kind=Notice.Kind.HOLD_ENDED,
+            recipient=person,
+            case=case,
+            hold=hold,
+            created_at=now,
+            send_at=digests[person.pk].send_at,
+        )
+    return bool(people)
+
+
+def owe_detour(case, now) -> None:
+    """Tell at once who must know that the detour ``case`` has begun (see ``told_of_detour``), each with a mail of its
+    own that waits for no digest and no sweep.
+    """
+    parents = None if case.restricted else case.parent.team_id
+    people = told_of_detour(case.team_id, parents, **of_detour(case))
+    for person in people:
+        told = {"created_at": now}
+        Notice.objects.get_or_create(kind=Notice.Kind.DETOUR, recipient=person, case=case, defaults=told)
+    if people:
+        transaction.on_commit(_wake_the_worker, robust=True)
+
+
+def of_detour(case):
+    return {"pathway_id": case.version_map.pathway.pk, "restricted": case.restricted}
+
+
+def told_of_detour(team_id, parents_team_id=None, *, pathway_id=None, restricted=False) -> list:
+    """Whoever is on duty for the team that a detour begins in, and its managers; and, unless it is restricted, those
+    of the team that has the case it was taken from, who answer for that patient. Where none of them can be told: the
+    lead of its pathway.
+    """
+    teams = [team for team in (team_id, parents_team_id) if team is not None]
+    recipients = Recipients(teams, pathway_ids=[pathway_id] if pathway_id else ())
+    lead = recipients.leads.get(pathway_id)
+    among = {member.user_id for member in recipients.members(team_id)} if restricted else None
+    who = {"pathway_lead": lead, "among": among}
+    told = [recipients.first((OF_A_DETOUR, *AT_LAST), team_id=team, **who) for team in teams]
+    return list({person.pk: person for people in told for person in people}.values())
+
+
+def _wake_the_worker():
+    worker.wake("send_urgent", otherwise="the next sweep sends")
