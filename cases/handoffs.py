@@ -38,7 +38,7 @@ def offer(case, transition, *, by, note, forms=None, overriding=None, seen_entry
         raise Refused("Say what the other team needs to know.")
     asked.record(case, entry, transition, note=note.strip(), forms=forms, now=now, by=by)
     stage = transition.target
-    if not to_do.may_know(stage.team_id, case) and stage.team.memberships.filter(user__is_active=True).exists():
+    if not to_do.may_know(stage.team_id, case) and _has_accounts(stage.team):
         raise Refused(to_do.MAY_NOT_KNOW.format(team=stage.team))
     granted = overrides.grant(case, transition, overriding, now=now, by=by)
     if reasons := transition.refusals(case, now, without=granted):
@@ -142,14 +142,20 @@ def give_back(handoff, *, by, why, who="", seen_entry=None, at=None) -> Case:
 
 
 def to_give_back(case, entry) -> Handoff | None:
-    """Return the handoff whose acceptance began the stay ``entry``, the case's open one; None if there is none, or the
-    pathway does not have the stage any more from which the case was offered.
+    """Return the handoff whose acceptance began the stay ``entry``, the case's open one; None if there is none, or it
+    does not lead back.
     """
     if entry is None or entry.via_id is None:
         return None
     accepted = case.handoffs.filter(status=Status.ACCEPTED, transition=entry.via_id, answered_at=entry.entered_at)
     found = accepted.select_related("entry__stage").first()
-    return found if found and found.entry.stage.code in case.version_map.by_code else None
+    return found if found and leads_back(found, case) else None
+
+
+def leads_back(handoff, case) -> bool:
+    """Does the pathway of ``case`` still have the stage from which it was offered, and is that not final now?"""
+    stage = case.version_map.by_code.get(handoff.entry.stage.code)
+    return stage is not None and not stage.is_final
 
 
 def answer_refusal(user, handoff) -> str | None:
@@ -166,7 +172,11 @@ def answer_refusal(user, handoff) -> str | None:
 
 def is_answered_for(handoff) -> bool:
     """Is the receiving team an agency without accounts, so that the sender records its answer?"""
-    return not handoff.to_team.memberships.filter(user__is_active=True).exists()
+    return not _has_accounts(handoff.to_team)
+
+
+def _has_accounts(team) -> bool:
+    return team.memberships.filter(user__is_active=True).exists()
 
 
 def answered(handoff) -> str:

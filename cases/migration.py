@@ -104,9 +104,9 @@ def migrate(version, *, by, mapping=None, now=None) -> Migrated:
     """Move the cases in flight of a pathway to its active ``version``, in one go, and say how many.
 
     The open entry is re-pointed by its stage's code and keeps its start. A stage that is not in the new version, or
-    final there:
-    ``mapping`` ({code: new code}) closes the entry and opens one in the other stage; a case that is not mapped stays
-    on its version. What would be escalated at once counts as backlog: one digest a manager, no immediate mail.
+    final there: ``mapping`` ({code: new code}) closes the entry and opens one in the other stage; a case that is not
+    mapped stays on its version. What would be escalated at once counts as backlog: one digest a manager, no immediate
+    mail.
 
     Raises Refused if the version is not active, or ``mapping`` names a stage that is not there or is final.
     """

@@ -1,6 +1,7 @@
 """The parts that acts on a case are made of: lock it, end a stay, begin the next, end a hold, close.
 
-Only operations use these (``lifecycle``, ``detours``, ``handoffs``, ``migration``), inside of their transaction.
+Only operations use these (``lifecycle``, ``detours``, ``handoffs``, ``migration``, ``calendar_change``), inside of
+their transaction.
 """
 
 from collections.abc import Iterator

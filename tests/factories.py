@@ -117,6 +117,13 @@ def office_hours(code="office", nation="ENG"):
     return calendar
 
 
+def never_open(case):
+    """From now on nothing can be counted with the calendar of the case's first stage."""
+    calendar = case.version.stages.get(code="triage").calendar
+    calendar.opening_hours.all().delete()
+    calendar.touch()
+
+
 def span(words):
     """A Span out of words such as "10 working days"."""
     number, _, unit = words.partition(" ")

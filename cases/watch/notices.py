@@ -62,6 +62,7 @@ def _send_next(connection, now, waiting) -> bool | None:
     if notice is None:
         return None
     together, has_left = _goes_with(notice), not notice.recipient.is_active
+    told_of = together or [notice]
     if together and not has_left and not _is_urgent(notice):
         chosen = MailPreference.objects.filter(user=notice.recipient_id).first() or mail_times.DEFAULT
         if not chosen.digest:
@@ -71,10 +72,8 @@ def _send_next(connection, now, waiting) -> bool | None:
             return _put_off(together, goes_at)
     notice.attempts += 1
     try:
-        if has_left and _told_instead(together or [notice], now):
-            return _close(
-                together or [notice], error="Not sent: they have left. Whom it concerns now is told instead."
-            )
+        if has_left and _told_instead(told_of, now):
+            return _close(told_of, error="Not sent: they have left. Whom it concerns now is told instead.")
         message = mail.message(notice, now, [one for one in together if one.pk != notice.pk])
         connection.send_messages([message])
     except (ConnectionError, SMTPServerDisconnected):
@@ -85,7 +84,7 @@ def _send_next(connection, now, waiting) -> bool | None:
         notice.retry_at = now + min(FIRST_RETRY * 2 ** min(notice.attempts - 1, 10), LAST_RETRY)
         notice.save()
         return False
-    _close(together or [notice], sent_to=message.to[0])
+    _close(told_of, sent_to=message.to[0])
     return True
 
 

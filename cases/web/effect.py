@@ -90,7 +90,8 @@ def _first_told(case, target, stay, team) -> Telling | None:
     recipients = Recipients([team.pk], pathway_ids=[pathway], at=stay.entered_at)
     owner = case.owner if team.pk == case.team_id else None
     may_know = recipients.who_may_know(case)
-    among = may_know and may_know | {member.user_id for member in recipients.members(team.pk)}
+    then = {member.user_id for member in recipients.members(team.pk)}
+    among = None if may_know is None else may_know | then
     who = {"team_id": team.pk, "owner": owner, "pathway_lead": recipients.leads.get(pathway), "at": first.reached_at}
     people = recipients.first(in_turn(step, ladder), **who, among=among)
     return Telling(first.reached_at, step.name, _named(people))

@@ -58,8 +58,8 @@ def giving_back(record, user) -> GivingBack:
     began = [row for row in record.handoffs if stay and row.transition_id == stay.via_id]
     accepted = (row for row in began if row.status == Status.ACCEPTED and row.answered_at == stay.entered_at)
     returned = (row for row in record.handoffs if stay and row.returned_at == stay.entered_at)
-    stages = record.case.version_map.by_code
-    mine = (row for row in accepted if row.entry.stage.code in stages and handoffs.answer_refusal(user, row) is None)
+    back = (row for row in accepted if handoffs.leads_back(row, record.case))
+    mine = (row for row in back if handoffs.answer_refusal(user, row) is None)
     return GivingBack(next(mine, None), next(returned, None))
 
 

@@ -83,10 +83,16 @@ def test_a_case_that_has_gone_on_is_not_returned(sender, receiver):
     assert fresh(case).stage == "triage"
 
 
-def test_a_case_is_not_returned_to_a_stage_that_the_pathway_does_not_have_any_more(sender, receiver):
+FINAL = {"kind": "final", "limit_amount": None, "limit_unit": "", "calendar": None}
+
+
+@pytest.mark.parametrize(
+    "change", [lambda stages: stages.delete(), lambda stages: stages.update(**FINAL)], ids=["gone", "final"]
+)
+def test_a_case_is_not_returned_to_a_stage_that_is_gone_or_final_now(sender, receiver, change):
     handoff = accepted(sender, receiver)
     draft = publishing.revise(handoff.case.version.pathway, by=system_user())
-    draft.stages.get(code="triage").delete()
+    change(draft.stages.filter(code="triage"))
     publish(draft)
     migration.migrate(draft, by=system_user(), now=MONDAY + 3 * DAY)
     case = fresh(handoff.case)

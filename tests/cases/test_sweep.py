@@ -11,7 +11,7 @@ from cases.models import Escalation, Notice, SweepRun, Timer
 from cases.watch import sweep, timers
 from cases.watch.recipients import Recipients
 from pathways.models import EscalationStep, system_user
-from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, fresh, the_move
+from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, fresh, never_open, the_move
 
 pytestmark = pytest.mark.django_db
 
@@ -142,9 +142,7 @@ def test_a_hold_ends_at_its_ceiling_and_the_owner_is_told(case):
 def test_one_bad_row_is_set_aside_with_its_error_and_the_others_are_raised(case, caplog):
     good = a_case(case.version.pathway)
     bad = a_case(a_pathway("never", limit="1 working day"))
-    calendar = bad.version.stages.get(code="triage").calendar
-    calendar.opening_hours.all().delete()
-    calendar.touch()  # from now on it is never open, and nothing can be counted with it
+    never_open(bad)
 
     run = sweep.run(DUE + SECOND)
 
@@ -167,9 +165,7 @@ def test_bad_rows_among_many_are_found_by_halving_and_all_others_are_raised(case
             bad.append(a_case(never))
         else:
             a_case(case.version.pathway)
-    calendar = bad[0].version.stages.get(code="triage").calendar
-    calendar.opening_hours.all().delete()
-    calendar.touch()
+    never_open(bad[0])
 
     with django_assert_max_num_queries(400):  # row by row it would be more than 800
         run = sweep.run(DUE + SECOND)

@@ -21,6 +21,7 @@ from tests.factories import (
     a_member,
     a_pathway,
     fresh,
+    never_open,
     office_hours,
     the_move,
 )
@@ -122,12 +123,6 @@ def test_what_somebody_has_heard_of_since_by_a_higher_rung_is_no_fault_and_not_t
     assert told(case) == [("breach", "digest", manager)]
     assert not watchman.untold().exists()
     assert later.tell(DUE + HOUR) == 0
-
-
-def never_open(case):
-    calendar = case.version.stages.get(code="triage").calendar
-    calendar.opening_hours.all().delete()
-    calendar.touch()
 
 
 def test_a_bad_row_keeps_nobody_from_being_told_of_the_others(caplog):

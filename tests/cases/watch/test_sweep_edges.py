@@ -10,7 +10,7 @@ from cases.models import Notice, NoticeLine, Task, Timer
 from cases.watch import sweep, swept, timers
 from pathways.models import Absence
 from tests.cases.test_races import at_once
-from tests.factories import MONDAY, UserFactory, a_case, a_manager, a_member, a_pathway, fresh
+from tests.factories import MONDAY, UserFactory, a_case, a_manager, a_member, a_pathway, fresh, never_open
 
 pytestmark = pytest.mark.django_db
 
@@ -23,13 +23,6 @@ BREACH = [("breach", "after", "0 days")]
 @pytest.fixture(autouse=True)
 def manager():
     return a_manager("booking")
-
-
-def never_open(case):
-    """From now on nothing can be counted with the calendar of the case's stage."""
-    calendar = case.version.stages.get(code="triage").calendar
-    calendar.opening_hours.all().delete()
-    calendar.touch()
 
 
 # Batches
