@@ -21,7 +21,10 @@ from pathways.models import system_user
 from tests.factories import MONDAY, PatientFactory, a_case, a_manager, a_member, a_pathway, fresh, the_move
 
 CASES, HOUR = 24, timedelta(hours=1)
-WEEK, AFTERWARDS = timedelta(days=7), timedelta(days=6)  # by then, Easter or not, everyone's digest has had its hour
+WEEK = timedelta(days=7)
+# By then, Easter or not, everyone's digest has had its hour; and it is a working day again, outside of quiet hours, as
+# the end of every world is: on another a late digest would wait.
+AFTERWARDS = timedelta(days=7)
 LADDER = [
     ("half", "share", 50, {"tells": ["owner"]}),
     ("warn", "before", "6 hours"),
