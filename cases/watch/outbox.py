@@ -2,6 +2,7 @@
 detour. ``notices`` sends it after that.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,13 +17,15 @@ from pathways.models import EscalationStep, MailPreference
 
 # A digest that goes at once waits for the rest of the backlog that it tells of.
 AT_ONCE = timedelta(minutes=5)
+# More urgent ones at once than anybody reads one by one: they come in one digest that hurries instead.
+MOST_ALONE = 10
 OF_A_DETOUR = EscalationStep(tells=[EscalationStep.Recipient.ON_DUTY, EscalationStep.Recipient.MANAGERS])
 
 
 @dataclass
 class Owed:
-    """One escalation and the keys of those whom it must be told to: ``at_once`` in a mail of its own, else in each
-    one's digest, which ``hurries`` where it would be too late otherwise.
+    """One escalation and the keys of those whom it must be told to: ``at_once`` in a mail of its own (unless they
+    would be flooded), else in each one's digest, which ``hurries`` where it would be too late otherwise.
     """
 
     escalation: int
@@ -32,13 +35,11 @@ class Owed:
     hurries: bool = False
 
 
-def digest_times(people: set[int], now) -> dict[int, datetime]:
-    """When each of the people gets their next digest."""
+def digest_times(people: set[int], now, when=mail_times.next_digest) -> dict[int, datetime]:
+    """When each of the people gets their next digest, or ``when`` else by what they have chosen."""
     chosen = {row.user_id: row for row in MailPreference.objects.filter(user__in=people)}
-    by_default = mail_times.next_digest(mail_times.DEFAULT, now)
-    return {
-        person: mail_times.next_digest(chosen[person], now) if person in chosen else by_default for person in people
-    }
+    by_default = when(mail_times.DEFAULT, now)
+    return {person: when(chosen[person], now) if person in chosen else by_default for person in people}
 
 
 def answer_by(seen, step, item: Owed, times: dict[int, datetime], now) -> datetime | None:
@@ -48,16 +49,24 @@ def answer_by(seen, step, item: Owed, times: dict[int, datetime], now) -> dateti
     within = step.answer_within
     if not (item.people and within):
         return None
-    told_at = now if item.at_once else min(times[person] for person in item.people)
-    return within.after(told_at, seen.stay.schedule)
+    return within.after(_told_at(item, times, now), seen.stay.schedule)
+
+
+def _told_at(item, times, now):
+    if item.at_once:
+        return now
+    return now + AT_ONCE if item.hurries else min(times[person] for person in item.people)
 
 
 def owe(owed: list[Owed], now, times: dict[int, datetime]) -> None:
     """Put what is owed into the outbox: a mail of its own for each urgent escalation and person, and for all else one
-    digest a person, sent at the time in ``times``.
+    digest a person, sent at the time in ``times``. Whoever would get more than ``MOST_ALONE`` mails at once gets these
+    in the digest too, which hurries then.
     """
-    alone = [(item, person) for item in owed if item.at_once for person in item.people]
-    together = [(item, person) for item in owed if not item.at_once for person in item.people]
+    every = [(item, person) for item in owed for person in item.people]
+    at_once = Counter(person for item, person in every if item.at_once)
+    alone = [(item, person) for item, person in every if item.at_once and at_once[person] <= MOST_ALONE]
+    together = [(item, person) for item, person in every if not item.at_once or at_once[person] > MOST_ALONE]
     mails = rows.insert_with_keys(Notice, [_mail(item.case, person, now) for item, person in alone])
     digests = _digests(_send_times(together, now, times), now)
     told_in = [*mails, *(digests[person].pk for _, person in together)]
@@ -85,7 +94,7 @@ def _send_times(together, now, times):
     """When the digest of each person must go."""
     wanted = {}
     for item, person in together:
-        at = now + AT_ONCE if item.hurries else times[person]
+        at = now + AT_ONCE if item.at_once or item.hurries else times[person]
         wanted[person] = min(at, wanted.get(person, at))
     return wanted
 

@@ -1,0 +1,99 @@
+"""Thousands may fall due in one minute: nobody gets more urgent mails at once than they can read one by one."""
+
+from datetime import timedelta
+
+import pytest
+
+from cases.models import Escalation, Notice, Task
+from cases.watch import escalations, notices, outbox, sweep
+from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway
+from tests.mail_server import MailServer
+
+pytestmark = pytest.mark.django_db
+
+DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
+DUE = MONDAY + 10 * DAY  # a Thursday at 9am
+MANY = outbox.MOST_ALONE + 1
+URGENT = ("breach", "after", "0 days", {"urgent": True, "answer_amount": 4, "answer_unit": "hours"})
+
+
+@pytest.fixture
+def manager():
+    return a_manager("booking")
+
+
+def cases(number, **ladder):
+    pathway = a_pathway(ladder=[URGENT], **ladder)
+    return [a_case(pathway) for _ in range(number)]
+
+
+def kinds():
+    return list(Notice.objects.order_by("pk").values_list("kind", flat=True))
+
+
+def sent(server: MailServer, at):
+    before = len(server.mails)
+    with server.running():
+        notices.send_due(at=at)
+    return [mail["Subject"] for mail in server.mails[before:]]
+
+
+def test_as_many_as_one_reads_come_each_in_a_mail_of_its_own(manager):
+    cases(outbox.MOST_ALONE)
+    sweep.run(DUE + SECOND)
+    assert kinds() == ["escalation"] * outbox.MOST_ALONE
+
+
+def test_more_of_them_come_in_one_digest_within_minutes(server, manager):
+    cases(MANY)
+    sweep.run(DUE + SECOND)
+    assert kinds() == ["digest"]
+    assert Notice.objects.get().lines.count() == MANY
+    assert sent(server, DUE + 2 * SECOND) == []
+    assert sent(server, DUE + SECOND + outbox.AT_ONCE) == [f"{MANY} cases are late"]
+
+
+def test_only_who_would_be_flooded_gets_the_digest(manager):
+    owner = a_member("booking", email="owner@trust.example")
+    pathway = a_pathway(ladder=[(*URGENT[:3], {"urgent": True, "tells": ["owner", "managers"]})])
+    for _ in range(MANY - 1):
+        a_case(pathway)
+    case = a_case(pathway)
+    case.owner = owner
+    case.save()
+    sweep.run(DUE + SECOND)
+    assert sorted(Notice.objects.values_list("kind", "recipient")) == [
+        ("digest", manager.pk),
+        ("escalation", owner.pk),
+    ]
+
+
+def test_what_nobody_has_answered_in_time_is_no_storm_either(manager):
+    cases(MANY)
+    sweep.run(DUE + SECOND)
+    answer_by = set(Escalation.objects.values_list("answer_by", flat=True))
+    Notice.objects.update(sent_at=DUE + HOUR)
+    sweep.run(answer_by.pop() + SECOND)
+    assert Escalation.objects.filter(kind="escalation").count() == MANY
+    assert kinds() == ["digest", "digest"]
+
+
+def test_nor_is_a_promise_for_many_that_is_broken(manager):
+    cases(MANY)
+    sweep.run(DUE + SECOND)
+    Notice.objects.update(sent_at=DUE + HOUR)
+    told = Escalation.objects.filter(kind="stage")
+    by_when = DUE + DAY
+    escalations.acknowledge_many(told, by=manager, answer="I ring them all.", by_when=by_when, at=DUE + HOUR)
+    assert Task.objects.count() == MANY
+    sweep.run(by_when + SECOND)
+    assert kinds() == ["digest", "digest"]
+    assert Notice.objects.last().lines.count() == MANY
+
+
+@pytest.fixture
+def server(settings):
+    server = MailServer()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = server.host, server.port
+    return server
