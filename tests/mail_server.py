@@ -12,20 +12,22 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)  # every line of every c
 
 
 class MailServer:
-    """Keeps what it takes in ``mails``, and refuses the addresses in ``refuses``. It is down but inside of
-    ``running()``.
+    """Keeps what it takes in ``mails``, refuses the addresses in ``refuses``, and hangs up on those in ``hangs_up``.
+    It is down but inside of ``running()``.
     """
 
     host = "127.0.0.1"
 
     def __init__(self):
-        self.mails, self.refuses = [], set()
+        self.mails, self.refuses, self.hangs_up = [], set(), set()
         with socket.create_server((self.host, 0)) as free:
             self.port = free.getsockname()[1]
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - the library's name
         if address in self.refuses:
             return "550 No such person here"
+        if address in self.hangs_up:
+            server.transport.abort()
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

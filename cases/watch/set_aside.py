@@ -17,6 +17,10 @@ AT_MOST = 200  # shown at once; a fault of the map sets aside every case of a st
 
 log = logging.getLogger(__name__)
 
+BROKEN_OFF = (
+    "The mail server broke off while it was given this e-mail. It is tried again by itself. Tell your service desk if "
+    "it happens again."
+)
 OURS = "NoAddress: "  # its words are our own: who it is, and what to do
 # How an error begins, and what to do about it. The rest of an error is for the log alone: it may quote what was typed.
 KNOWN = (
@@ -34,6 +38,10 @@ KNOWN = (
         "SMTPRecipientsRefused:",
         "The mail server does not take e-mail for this address. Have it corrected in the admin, then try again.",
     ),
+    ("SMTPServerDisconnected:", BROKEN_OFF),
+    ("TimeoutError:", BROKEN_OFF),
+    ("ConnectionResetError:", BROKEN_OFF),
+    ("BrokenPipeError:", BROKEN_OFF),
     ("SMTPSenderRefused:", "The mail server does not take e-mail from Midwatch. Tell your service desk."),
     ("SMTP", "The mail server refused this e-mail. Tell your service desk if it happens again."),
     ("OperationalError:", "The database was not there for a moment. Try again."),

@@ -166,6 +166,35 @@ def test_an_address_that_is_refused_is_tried_later_and_stops_nobody_else(server,
     assert not notices.refused_addresses().exists()
 
 
+def test_a_mail_at_which_the_server_hangs_up_stops_nobody_else(server, case, manager):
+    other = a_manager("booking")
+    server.hangs_up.add(manager.email)
+    sweep.run(DUE + SECOND)
+    with server.running():
+        assert notices.send_due() == 0, "the connection was lost with the first, and that ends the run"
+        lost = Notice.objects.get(recipient=manager)
+        assert lost.attempts == 1
+        assert lost.retry_at > timezone.now()
+        assert set_aside.in_plain_words(lost.error).startswith("The mail server broke off while it was given this")
+        assert notices.send_due() == 1, "the next run begins with the others"
+        assert [mail["To"] for mail in server.mails] == [other.email]
+
+        server.hangs_up.clear()
+        with time_machine.travel(lost.retry_at + SECOND):
+            assert notices.send_due() == 1
+    assert fresh(lost).error == ""
+
+
+def test_a_run_that_takes_too_long_leaves_the_rest_to_the_next(server, case, manager, monkeypatch):
+    a_manager("booking")
+    sweep.run(DUE + SECOND)
+    with server.running():
+        monkeypatch.setattr(notices, "LONGEST_RUN", 0)
+        assert notices.send_due() == 0
+        monkeypatch.undo()
+        assert notices.send_due() == 2
+
+
 def test_each_retry_waits_longer_up_to_an_hour(server, case, manager):
     server.refuses.add(manager.email)
     sweep.run(DUE + SECOND)
