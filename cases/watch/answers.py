@@ -89,6 +89,15 @@ def in_state(rows, state, now):
     return rows.filter(~Exists(told_broken().exclude(acknowledged_at=None)), promise__due_at__lt=now)
 
 
+def promised(kind, things, now) -> dict[int, Escalation]:
+    """The answers that promise something still to be done at ``now``, of these ``things`` (keys) of one kind: by the
+    thing's key that of the highest level.
+    """
+    standing = Q(promise__done_at=None, promise__cancelled_at=None, promise__due_at__gte=now)
+    answered = Escalation.objects.filter(standing, promise__isnull=False, kind=kind, thing_id__any=things)
+    return {one.thing_id: one for one in answered.order_by("level", "occurrence")}
+
+
 def told_broken():
     """The escalations that the promise of the outer one was not kept: answered, they are promised anew."""
     return Escalation.objects.filter(kind=Kind.TASK, rung_code=PROMISE_BROKEN, thing_id=OuterRef("promise"))
@@ -120,8 +129,8 @@ def counted(rows, now):
 
 
 def told(escalations) -> dict[int, list]:
-    """Return who was told of each of the ``escalations``, by its key, in one statement: of itself, that it was not
-    answered, or that what was promised was not kept.
+    """Return who was told of each of the ``escalations``, by its key, in one statement: of itself, of another that the
+    same promise answers, that it was not answered, or that what was promised was not kept.
     """
     keys = [one.pk for one in escalations]
     by_promise = {one.promise_id: one.pk for one in escalations if one.promise_id}
@@ -129,15 +138,23 @@ def told(escalations) -> dict[int, list]:
         Q(escalation__in=keys)
         | Q(escalation__kind=Kind.ESCALATION, escalation__thing_id__in=keys)
         | Q(escalation__kind=Kind.TASK, escalation__rung_code=PROMISE_BROKEN, escalation__thing_id__in=by_promise)
+        | Q(escalation__promise__in=by_promise)
     )
     found = {key: {} for key in keys}
     for line in lines.select_related("escalation", "recipient"):
         about = line.escalation
         key = about.pk
         if key not in found:
-            key = about.thing_id if about.kind == Kind.ESCALATION else by_promise[about.thing_id]
+            key = _told_with(about, found, by_promise)
         found[key][line.recipient_id] = line.recipient
     return {key: list(people.values()) for key, people in found.items()}
+
+
+def _told_with(about, found, by_promise) -> int:
+    """The key of the escalation that who was told of ``about`` was told of too."""
+    if about.kind == Kind.ESCALATION and about.thing_id in found:
+        return about.thing_id
+    return by_promise[about.promise_id if about.promise_id in by_promise else about.thing_id]
 
 
 def _higher():

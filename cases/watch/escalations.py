@@ -18,8 +18,10 @@ from pathways.history import save_with_history
 Kind = Timer.Kind
 
 
-def values(seen, passed, now, *, is_told=False, answer_by=None) -> dict:
-    """The columns of the escalation that records a rung passed: due time, limit and rung are kept as they are now."""
+def values(seen, passed, now, *, is_told=False, answer_by=None, promised=None) -> dict:
+    """The columns of the escalation that records a rung passed: due time, limit and rung are kept as they are now.
+    ``promised``: an answer given before that stands for this one too.
+    """
     step = seen.step(passed.rung)
     return {
         "case_id": seen.case.pk,
@@ -37,7 +39,10 @@ def values(seen, passed, now, *, is_told=False, answer_by=None) -> dict:
         "raised_at": now,
         "answer_by": answer_by,
         "is_told": is_told,
-        "acknowledgement": "",
+        "acknowledged_at": now if promised else None,
+        "acknowledged_by_id": promised and promised.acknowledged_by_id,
+        "acknowledgement": promised.acknowledgement if promised else "",
+        "promise_id": promised and promised.promise_id,
     }
 
 

@@ -31,9 +31,9 @@ def of_promise(urgent) -> tuple[EscalationStep]:
     return (step,)
 
 
-def of_answer(escalation) -> tuple[EscalationStep]:
-    """The one rung of an escalation that must be answered: it tells whom the next higher rung of the stage tells, or
-    after the highest the managers and the lead.
+def of_answer(escalation) -> tuple[EscalationStep, ...]:
+    """The rung of an escalation that must be answered, which tells whom the next higher rung of the stage tells, or
+    after the highest the managers and the lead; and those above that one, for where it reaches nobody.
     """
     ladder = list(escalation.case.stage_now.ladder.all()) if escalation.case.is_open else []
     codes = [step.code for step in ladder]
@@ -41,4 +41,4 @@ def of_answer(escalation) -> tuple[EscalationStep]:
     higher = ladder[above] if above < len(ladder) else EscalationStep(tells=[To.MANAGERS, To.LEAD])
     step = _rung(UNANSWERED, f"Not answered: {escalation.rung_name}"[:200], 0, *higher.tells)
     step.named_team_id, step.urgent = higher.named_team_id, escalation.urgent or higher.urgent
-    return (step,)
+    return (step, *ladder[above + 1 :])

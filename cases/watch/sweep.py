@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from cases import deadlines, lifecycle
 from cases.arrays import array
-from cases.models import Case, SweepRun, Timer
-from cases.watch import effects, escalations, outbox, set_aside, swept, watched
+from cases.models import Case, Escalation, SweepRun, Timer
+from cases.watch import answers, effects, escalations, outbox, set_aside, swept, watched
 from cases.watch.recipients import Recipients
 from cases.watch.watched import Watched
 from pathways.models import system_user
@@ -33,7 +33,7 @@ RUNS_KEPT_FOR = timedelta(days=90)  # as far back as a what-if looks
 @dataclass(slots=True)
 class Raised:
     """A thing with the rungs it has passed now, what its timer must say then, and who is told of the highest: of
-    several passed at once only that is told.
+    several passed at once only that is told, and nobody while what was ``promised`` about it stands.
     """
 
     seen: Watched
@@ -44,6 +44,7 @@ class Raised:
     at_once: bool = False
     hurries: bool = False
     answer_by: datetime | None = None
+    promised: Escalation | None = None
 
     def __post_init__(self):
         self.highest = max(self.passed, key=lambda passed: passed.height, default=None)
@@ -131,14 +132,15 @@ def _raise_passed(kind, claimed, as_of, busy):
     things = swept.read(kind, {timer.thing_id for timer in claimed})
     raised = {seen.thing.pk: Raised(seen, *seen.passed_and_timer(as_of)) for seen in things}
     locked = _lock_for_effects(claimed, raised, busy)
-    told = [one for one in raised.values() if one.passed]
-    times = _address(told, as_of)
-    owed = _record(told, as_of)
+    passing = [one for one in raised.values() if one.passed]
+    _look_for_promises(kind, passing, as_of)
+    times = _address([one for one in passing if not one.promised], as_of)
+    owed = _record(passing, as_of)
     if locked:
-        effects.take([(one.seen, one.passed) for one in told if one.seen.case.pk in locked], locked, as_of)
+        effects.take([(one.seen, one.passed) for one in passing if one.seen.case.pk in locked], locked, as_of)
     outbox.owe(owed, as_of, times)
     _set_timers(kind, [timer for timer in claimed if timer.pk not in busy], raised)
-    return sum(len(one.passed) for one in told)
+    return sum(len(one.passed) for one in passing)
 
 
 def _lock_for_effects(claimed, raised, busy):
@@ -154,6 +156,18 @@ def _lock_for_effects(claimed, raised, busy):
     for pk in left:
         del raised[pk]
     return locked
+
+
+def _look_for_promises(kind, raised, as_of):
+    """Find what was promised about the things and is still to be done. An answer stands for its own rung, the repeats
+    of it and the lower ones: who has promised to see to it by Friday is not asked again every day until then.
+    """
+    keys = {one.seen.thing.pk for one in raised if one.seen.recorded}
+    found = answers.promised(kind, keys, as_of) if keys else {}
+    for one in raised:
+        promised = found.get(one.seen.thing.pk)
+        if promised and one.highest.rung.level <= promised.level:
+            one.promised = promised
 
 
 def _address(raised, as_of):
@@ -185,7 +199,7 @@ def _record(raised, as_of):
         highest = one.highest
         for passed in one.passed:
             told = {"is_told": bool(one.people), "answer_by": one.answer_by} if passed is highest else {}
-            found.append(escalations.values(one.seen, passed, as_of, **told))
+            found.append(escalations.values(one.seen, passed, as_of, promised=one.promised, **told))
             owing.append(one if passed is highest else None)
     keys = escalations.raise_all(found)
     return [

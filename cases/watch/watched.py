@@ -223,6 +223,8 @@ def _agreed(kind, things, ladder_of, about):
     for thing in things:
         team_id, owner, title, began_at = about(thing)
         ladder = ladder_of(thing)
+        # Of an answer that is missing only the first rung is passed: those above it are reached by the stay itself.
+        passed = ladder[:1] if kind == Kind.ESCALATION else ladder
         due_at = thing.answer_by if kind == Kind.ESCALATION else thing.due_at
         found.append(
             Watched(
@@ -235,7 +237,7 @@ def _agreed(kind, things, ladder_of, about):
                 limit="",
                 since=began_at,
                 steps=ladder,
-                stay=deadlines.Stay(began_at, None, rungs_of(ladder), due_at=due_at),
+                stay=deadlines.Stay(began_at, None, rungs_of(passed), due_at=due_at),
                 recorded=recorded[thing.pk],
             )
         )

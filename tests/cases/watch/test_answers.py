@@ -6,9 +6,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from cases import lifecycle, to_do
-from cases.models import Escalation, NoticeLine, Task, Timer
+from cases.models import Escalation, Notice, NoticeLine, Task, Timer
 from cases.refusals import Refused
-from cases.watch import escalations, notices, sweep, timers
+from cases.watch import answers, escalations, notices, sweep, timers, watchman
 from pathways.models import Pathway
 from tests.factories import MONDAY, UserFactory, a_case, a_manager, a_member, a_pathway, fresh, the_move
 
@@ -251,3 +251,73 @@ def test_the_timers_of_answers_are_computed_again(breach):
     assert len(timers.rebuild()) == 1
     assert timers.rebuild(check=True) == []
     assert Escalation.objects.count() == 1
+
+
+# A promise stands until its time
+
+
+def test_who_has_promised_is_not_asked_again_every_day_until_then(owner, manager):
+    case = a_case(a_pathway(ladder=[("breach", "after", "0 days", "1 day", 7, {"urgent": True})]))
+    sweep.run(DUE + SECOND)
+    first = case.escalations.get()
+    escalations.acknowledge(first, by=manager, answer="I ring.", by_when=DUE + 3 * DAY + HOUR, at=DUE + HOUR)
+    for days in (1, 2, 3):
+        sweep.run(DUE + days * DAY + SECOND)
+    repeats = case.escalations.filter(kind="stage", occurrence__gt=0).order_by("occurrence")
+    assert [one.occurrence for one in repeats] == [1, 2, 3], "it is recorded all the same"
+    for one in repeats:
+        assert (one.promise, one.acknowledged_by, one.is_told, told(one)) == (
+            fresh(first).promise,
+            manager,
+            False,
+            set(),
+        )
+    assert not watchman.untold().exists(), "that nobody was told is no fault"
+    (row,) = answers.in_state(answers.for_user(manager), answers.State.PROMISED, DUE + 3 * DAY)
+    assert row.occurrence == 3
+    assert answers.told([row]) == {row.pk: [manager]}
+
+    sweep.run(DUE + 4 * DAY + SECOND)
+    assert {one.kind for one in case.escalations.filter(is_told=True)} == {"stage", "task"}
+    again = case.escalations.get(occurrence=4)
+    assert (again.acknowledged_at, told(again)) == (None, {manager.pk}), "the promise was not kept: it is told again"
+
+
+def test_a_promise_does_not_stand_for_a_higher_level(owner, manager):
+    case = a_case(a_pathway(ladder=[("warn", "before", "2 days"), ("breach", "after", "0 days")]))
+    sweep.run(DUE - DAY)
+    escalations.acknowledge(case.escalations.get(), by=owner, answer="I ring.", by_when=DUE + 4 * DAY, at=DUE - DAY)
+    sweep.run(DUE + SECOND)
+    breach = case.escalations.get(rung_code="breach")
+    assert (breach.promise, told(breach)) == (None, {manager.pk})
+
+
+def test_where_the_next_higher_rung_reaches_nobody_the_one_above_it_is_told():
+    owner, lab = a_member("booking"), a_manager("lab")
+    within = {"answer_amount": 4, "answer_unit": "hours", "tells": ["owner"]}
+    ladder = [
+        ("warn", "before", "2 days", within),
+        ("breach", "after", "0 days", {"tells": ["managers"]}),
+        ("far", "after", "9 days", {"tells": ["named_team"], "named_team": lab.memberships.get().team}),
+    ]
+    case = a_case(a_pathway(ladder=ladder))
+    case.owner = owner
+    case.save()
+    sweep.run(DUE - DAY)
+    sweep.run(case.escalations.get().answer_by + SECOND)
+    (climbed,) = case.escalations.filter(kind="escalation")
+    assert told(climbed) == {lab.pk}
+
+
+def test_the_mail_names_who_promised_whoever_has_the_task_now(server, breach, case, owner, manager):
+    escalations.acknowledge(breach, by=owner, answer="I ring.", by_when=DUE + DAY, at=DUE + HOUR)
+    to_do.give_task(Task.objects.get(), manager, by=owner)
+    sweep.run(DUE + DAY + 2 * HOUR)
+    Notice.objects.exclude(lines__escalation__kind="task").update(sent_at=DUE)
+    with server.running():
+        notices.send_due(at=DUE + DAY + 2 * HOUR)
+    by_receiver = {mail["To"]: mail.get_body(("plain",)).get_content() for mail in server.mails}
+    assert f"{owner} promised to do something about this case by" in by_receiver[manager.email]
+    assert f"Owed by: {manager}" in by_receiver[manager.email]
+    assert "Look at the task: " in by_receiver[manager.email]
+    assert {mail["Subject"] for mail in server.mails} == {f"Promise not kept: {case}, 2 hours late"}
