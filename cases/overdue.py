@@ -34,9 +34,11 @@ def whole_working_days(start: datetime, end: datetime, schedule: Schedule) -> in
 
 
 def of_limit(words: str, limit: str) -> str:
-    """Say of what limit it is over: "2 working days over its limit of 10", when both are counted in the same."""
+    """Say of what limit it is over: "2 working days over its limit of 10", when both are counted in the same. What
+    has none was agreed for a date, and is just late.
+    """
     if not limit:
-        return f"{words} over its limit"
+        return f"{words} late"
     (_, _, unit), (amount, _, of_unit) = words.partition(" "), limit.partition(" ")
     same = amount != "1" and unit.removesuffix("s") == of_unit.removesuffix("s")
     return f"{words} over its limit of {amount if same else limit}"

@@ -28,7 +28,7 @@ def said(notice, now, with_it) -> tuple[str, dict]:
     rows = notice.lines.filter(escalation__resolved_at=None, escalation__acknowledged_at=None)
     rows = rows.select_related("escalation__case__team").order_by("escalation__level", "escalation__occurrence")
     lines = _once_each(Line.of([row.escalation for row in rows], now))
-    groups, holds = _groups(lines[:MOST_LINES]), [_hold(one) for one in with_it]
+    groups, holds = _groups(lines[:MOST_LINES]), [_hold(one) for one in with_it if _runs_again(one)]
     return _subject(lines, holds), {
         "groups": groups,
         "holds": holds,
@@ -57,11 +57,18 @@ def _groups(lines):
     return list(groups.values())
 
 
+def _runs_again(notice) -> bool:
+    """Is the case still in the stay whose hold has ended? It may have moved on since, or be on hold again."""
+    case = notice.case
+    return case.is_open and not case.is_held and notice.hold.entry.left_at is None
+
+
 def _hold(notice):
     case = notice.case
     return {
         "reference": case.reference,
         "stage": case.stage_name,
+        "until": showing.moment(notice.hold.until),
         "due": showing.moment(case.due_at) if case.due_at else "",
         "link": link_to(case),
     }
@@ -70,13 +77,16 @@ def _hold(notice):
 def _subject(lines, holds) -> str:
     """Say what is needed: how many cases are late, which promises were not kept, what was not answered."""
     late = {line.case.pk for line in lines if line.is_late}
-    soon = {line.case.pk for line in lines} - late
+    held = {line.case.pk for line in lines if line.is_held} - late
+    soon = {line.case.pk for line in lines} - late - held
     broken, unanswered = (
         sum(getattr(line, name) for line in lines) for name in ("is_broken_promise", "is_unanswered")
     )
     words = [_cases(len(late), "late")] if late else []
     if soon:
         words.append(f"{len(soon)} soon" if late else _cases(len(soon), "soon late"))
+    if held:
+        words.append(f"{len(held)} on hold" if words else _cases(len(held), "on hold"))
     words += [f"{count(broken, 'promise')} not kept"] if broken else []
     words += [f"{unanswered} not answered"] if unanswered else []
     words += [f"{count(len(holds), 'hold')} ended"] if holds else []

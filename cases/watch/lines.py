@@ -1,6 +1,7 @@
 """What is said about one thing that is late, in a mail of its own and in a digest alike."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
@@ -19,6 +20,21 @@ def link_to(case: Case) -> str:
     return f"{settings.MIDWATCH_BASE_URL}{case.get_absolute_url()}"
 
 
+def due_at(about: Escalation) -> datetime | None:
+    """When what an escalation (with its case) is about is due now. A stay has been held since, or is: then it is due
+    later than when it was escalated, or has no date. What is over keeps its own.
+    """
+    is_stay = about.kind == Kind.STAGE and about.resolved_at is None
+    return about.case.due_at if is_stay else about.due_at
+
+
+def due(about: Escalation, now, schedules: Schedules) -> showing.Due:
+    """Say ``due_at`` in words, or that the clock is stopped."""
+    case = about.case
+    held = about.kind == Kind.STAGE and about.resolved_at is None and case.is_held
+    return due_in_words.due(case.stage_now, due_at(about), now, limit=about.limit, schedules=schedules, held=held)
+
+
 @dataclass(frozen=True)
 class Line:
     """One escalation in words. ``about`` is what it is about: itself, or the one that was not answered."""
@@ -34,14 +50,7 @@ class Line:
         asked = [one.thing_id for one in escalations if one.kind == Kind.ESCALATION]
         first = Escalation.objects.select_related("case").in_bulk(asked) if asked else {}
         abouts = [first[one.thing_id] if one.kind == Kind.ESCALATION else one for one in escalations]
-        return [
-            cls(
-                one,
-                about,
-                due_in_words.due(about.case.stage_now, about.due_at, now, limit=about.limit, schedules=schedules),
-            )
-            for one, about in zip(escalations, abouts, strict=True)
-        ]
+        return [cls(one, about, due(about, now, schedules)) for one, about in zip(escalations, abouts, strict=True)]
 
     @property
     def case(self):
@@ -58,6 +67,10 @@ class Line:
     @property
     def is_late(self):
         return self.due.kind == "late"
+
+    @property
+    def is_held(self):
+        return self.due.kind == "held"
 
     @property
     def lateness(self):
@@ -78,6 +91,8 @@ class Line:
             return "Promise not kept"
         if self.is_unanswered:
             return "Not answered"
+        if self.is_held:
+            return "On hold"
         return "Late" if self.is_late else "Soon late"
 
     @property

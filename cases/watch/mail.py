@@ -7,11 +7,13 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from cases import showing
-from cases.models import Case, Notice
-from cases.watch import digest, watched
+from cases.models import Case, Notice, Timer
+from cases.watch import digest, lines, watched
 from cases.watch.lines import Line, link_to
 from cases.watch.recipients import Recipients
 from pathways.models import Team
+
+Kind = Timer.Kind
 
 
 class NoAddress(Exception):
@@ -60,6 +62,7 @@ def _escalation(notice, now):
         "stage": line.stage,
         "teams": {case.team},
         "link": line.link,
+        "link_is": {Kind.TASK: "the task", Kind.RESULT: "the result"}.get(line.about.kind, "the case"),
         "answer_link": line.answer_link,
         "is_over": escalation.resolved_at is not None,
         "answered_by": escalation.acknowledged_by,
@@ -73,12 +76,16 @@ def _escalation(notice, now):
     answer_by = escalation.answer_by
     asked = f". Answer by {showing.short_when(answer_by, now)}" if answer_by and answer_by > now else ""
     next_at, next_to = _next(escalation, seen)
-    return f"{line.state}: {case.reference}, {line.stage}, {line.lateness}{asked}", context | {
+    due_at = lines.due_at(line.about)
+    what = case.reference if line.is_broken_promise else f"{case.reference}, {line.stage}"
+    return f"{line.state}: {what}, {line.lateness}{asked}", context | {
         "teams": {team},
         "owner": seen.owner or f"nobody in {team}",
+        "owner_is": {Kind.TASK: "Owed by", Kind.RESULT: "To be read by"}.get(seen.kind, "Owner"),
         "waited": showing.duration(now - seen.stay.entered_at),
         "limit": line.about.limit,
-        "due": showing.moment(line.about.due_at),
+        "due": showing.moment(due_at) if due_at else "",
+        "promised_by": seen.thing.made_by if line.is_broken_promise else "",
         "answer_by": showing.moment(answer_by) if answer_by else "",
         "next_at": showing.moment(next_at) if next_to else "",
         "next_to": ", ".join(str(person) for person in next_to),
@@ -90,7 +97,7 @@ def _next(escalation, seen):
     """When somebody else is told if nothing happens, and who: because nobody has answered, or at the next rung."""
     steps = [(seen, seen.timer()["fires_at"], seen.timer()["rung"])]
     if escalation.answer_by:
-        (answer,) = watched.escalations(watched.OPEN[watched.Kind.ESCALATION]().filter(pk=escalation.pk))
+        (answer,) = watched.escalations(watched.OPEN[Kind.ESCALATION]().filter(pk=escalation.pk))
         steps.append((answer, answer.timer()["fires_at"], answer.timer()["rung"]))
     coming = [(at, thing, code) for thing, at, code in steps if at is not None and code]
     if not coming:

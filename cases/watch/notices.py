@@ -110,7 +110,7 @@ def _goes_with(notice) -> list[Notice]:
     if notice.kind != Notice.Kind.DIGEST:
         return []
     holds = Notice.objects.filter(kind=Notice.Kind.HOLD_ENDED, recipient=notice.recipient_id, sent_at=None)
-    held = holds.select_for_update(no_key=True, of=("self",)).select_related("case", "hold").order_by("pk")
+    held = holds.select_for_update(no_key=True, of=("self",)).select_related("case", "hold__entry").order_by("pk")
     return [notice, *held]
 
 

@@ -15,12 +15,12 @@ from django.utils.functional import cached_property
 from django.views.decorators.cache import never_cache
 from django.views.generic.base import TemplateView, View
 
-from cases import access, due_in_words, showing
+from cases import access, showing
 from cases.due_in_words import Schedules
 from cases.keyset import Order, Place
 from cases.models import Case, Escalation, Timer
 from cases.overdue import count
-from cases.watch import answers
+from cases.watch import answers, lines
 from cases.watch import escalations as operations
 from cases.watch.answers import State
 from cases.web.form_look import PageForm
@@ -211,7 +211,7 @@ class Escalations(EscalationsView, TemplateView):
     def _row(self, one, told):
         page = PAGES.get(one.kind)
         url = reverse(page, args=[one.case.reference, one.thing_id]) if page else one.case.get_absolute_url()
-        due = due_in_words.due(one.case.stage_now, one.due_at, self.now, limit=one.limit, schedules=self.schedules)
+        due = lines.due(one, self.now, self.schedules)
         return Row(one, due, told, self.answer_pk(one), url)
 
 

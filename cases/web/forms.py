@@ -3,6 +3,7 @@
 from datetime import datetime, time
 
 from django import forms
+from django.utils import timezone
 
 from cases import chasing, recording, results
 from cases.showing import LONDON
@@ -59,7 +60,10 @@ class AnswerForm(PageForm):
     by_when = DateField(label="By when?", help_text="For example 27 3 2026: until 5pm on that day.")
 
     def clean_by_when(self):
-        return chasing.five_on(self.cleaned_data["by_when"])
+        by_when = chasing.five_on(self.cleaned_data["by_when"])
+        if by_when <= timezone.now():
+            raise forms.ValidationError("Choose a date in the future by which it will be done.")
+        return by_when
 
 
 class PersonField(forms.ChoiceField):

@@ -69,7 +69,7 @@ def test_calendar_time_over_is_the_time_that_passed(due_at, now, words):
         ("2 days", "10 working days", "2 days over its limit of 10 working days"),
         ("2 days", "1 day", "2 days over its limit of 1 day"),
         ("3 hours", "4 hours", "3 hours over its limit of 4"),
-        ("2 days", "", "2 days over its limit"),
+        ("2 days", "", "2 days late"),
     ],
 )
 def test_the_unit_of_the_limit_is_said_once(words, limit, sentence):

@@ -100,4 +100,4 @@ def test_a_stay_that_was_shortened_does_not_claim_the_limit_of_its_stage(nurse):
 
     _, row = row_of(case, nurse, due + 2 * HOUR)
 
-    assert row.why == ["2 hours over its limit."]
+    assert row.why == ["2 hours late."]

@@ -132,6 +132,42 @@ def test_the_ends_of_holds_are_told_in_the_digest(server, manager):
     assert sent(server, MONDAY + 14 * DAY) == []
 
 
+def test_a_hold_that_ended_is_no_news_once_the_case_has_moved_on_or_is_held_again(server, manager):
+    owner = a_member("booking")
+    moved, held, told = [a_case(a_pathway(f"way-{n}")) for n in range(3)]
+    for case in (moved, held, told):
+        lifecycle.assign_case(case, owner, by=owner)
+        lifecycle.hold_case(case, reason="Holiday", until=MONDAY + 4 * DAY, by=owner, at=MONDAY + DAY)
+    sweep.run(MONDAY + 4 * DAY + SECOND)
+    lifecycle.move_case(moved, the_move(moved, "review"), by=owner, at=MONDAY + 4 * DAY + HOUR)
+    lifecycle.hold_case(held, reason="Again", until=MONDAY + 9 * DAY, by=owner, at=MONDAY + 4 * DAY + HOUR)
+    (mail,) = sent(server, MONDAY + 7 * DAY)
+    assert mail["Subject"] == "1 hold ended"
+    for text in texts(mail):
+        assert str(told) in text
+        assert "on hold until Friday 6 March 2026" in text or "on hold until 6 March 2026" in text
+        assert str(moved) not in text
+        assert str(held) not in text
+
+
+def test_a_case_that_was_put_on_hold_since_is_said_to_be_on_hold_and_not_late(server, manager):
+    ladder = [("warn", "before", "2 days"), ("breach", "after", "0 days")]
+    pathway = a_pathway(ladder=ladder)
+    held, resumed, waiting = [a_case(pathway) for _ in range(3)]
+    owner = a_member("booking")
+    for case in (held, resumed):
+        lifecycle.hold_case(case, reason="Holiday", until=DUE + 20 * DAY, by=owner, at=DUE - 3 * DAY)
+    lifecycle.resume_case(resumed, by=owner, at=DUE - DAY)
+    sweep.run(DUE + SECOND)
+    for case in (held, waiting):
+        assert case.escalations.filter(rung_code="breach").exists() == (case == waiting)
+    lifecycle.hold_case(waiting, reason="Holiday", until=DUE + 20 * DAY, by=owner, at=DUE + HOUR)
+    (mail,) = sent(server, NEXT_8)
+    assert mail["Subject"] == "1 case is soon late, 1 on hold"
+    for text in texts(mail):
+        assert "on hold, the clock is stopped" in text
+
+
 def test_a_ladder_switched_on_over_a_backlog_sends_one_digest(server, manager, monkeypatch):
     monkeypatch.setattr(sweep, "BATCH_SIZE", 3)
     pathway = a_pathway()

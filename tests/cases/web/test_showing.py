@@ -149,9 +149,9 @@ def test_a_case_without_a_limit_and_one_on_hold_are_never_late():
     ("due", "html"),
     [
         (
-            showing.Due("late", "2 days over its limit"),
+            showing.Due("late", "2 days late"),
             '<strong class="nhsuk-tag nhsuk-tag--red">Late</strong> '
-            '<span class="mw-due mw-due--late">2 days over its limit</span>',
+            '<span class="mw-due mw-due--late">2 days late</span>',
         ),
         (
             showing.Due("close", "due today 5pm"),
