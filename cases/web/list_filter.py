@@ -122,9 +122,10 @@ class FilterForm(PageForm):
 
     @property
     def chosen_map(self):
-        """The map of the chosen pathway; None when none is chosen."""
-        code = self.data.get("pathway") or self.data.get("stage", "").partition("/")[0]
-        return next((found for found in self.maps if found.pathway.code == code), None)
+        """The map of the chosen pathway, or of the chosen stage's if none is chosen or that is not there; or None."""
+        of_stage = self.data.get("stage", "").partition("/")[0]
+        by_code = {found.pathway.code: found for found in self.maps}
+        return by_code.get(self.data.get("pathway")) or by_code.get(of_stage)
 
     def _stages(self):
         """The stages to choose from: of the chosen pathway, or each pathway's under its name; also the one that was
@@ -133,8 +134,8 @@ class FilterForm(PageForm):
         if found := self.chosen_map:
             stages = _stages_of(found)
             chosen = self.data.get("stage", "")
-            if chosen and "\0" not in chosen and chosen not in dict(stages):
-                code = chosen.partition("/")[2]
+            pathway, _, code = chosen.partition("/")
+            if pathway == found.pathway.code and "\0" not in chosen and chosen not in dict(stages):
                 older = Stage.objects.filter(version__pathway=found.pathway, code=code).exclude(
                     version__status="draft"
                 )
@@ -206,7 +207,7 @@ class FilterForm(PageForm):
             cases = cases.filter(version__pathway=found.pathway)
         if "stage" in chosen:
             code = chosen["stage"].partition("/")[2]
-            cases = cases.filter(version__pathway=self.chosen_map.pathway).in_stage(code)
+            cases = cases.filter(version__pathway=self.chosen_map.pathway).in_stage(code)  # no other's is understood
         cases = cases.filter(
             self._whose(), self._lateness(now), *self._owes(), *self._detour_under_way(), *self._facts_are()
         )

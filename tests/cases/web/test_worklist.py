@@ -179,6 +179,22 @@ def test_a_choice_that_means_nothing_is_left_out_and_named(signed_in, world, cho
     assert f"asks for something that is not there (any more): {named}. That was left out." in words(page)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "found", "named"),
+    [
+        ("pathway=nonsense&stage=review/review", ["Waiting"], "Pathway"),
+        ("pathway=other&stage=review/review", ["Other"], "Stage"),
+        ("pathway=other&stage=review/triage", ["Other"], "Stage"),
+        ("pathway=nonsense&stage=gone/triage", ALL, "Pathway, Stage"),
+    ],
+)
+def test_a_pathway_and_a_stage_that_do_not_go_together(signed_in, world, chosen, found, named):
+    page = signed_in.get(f"/cases/?{chosen}")
+
+    assert listed(page) == found
+    assert f"asks for something that is not there (any more): {named}. That was left out." in words(page)
+
+
 def test_the_list_of_one_person_is_chosen_also_when_they_have_left_the_team(signed_in, world, manager):
     manager.memberships.all().delete()
 
