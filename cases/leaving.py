@@ -78,10 +78,11 @@ def _tasks(person) -> Iterator[Tie]:
 
 
 def _results(person) -> Iterator[Tie]:
-    for result in Result.objects.standing().filter(reader=person, read_at=None).select_related("case"):
+    for result in Result.objects.standing().filter(reader=person, read_at=None).select_related("case__team"):
 
         def give(successor, by, why, result=result):
-            results.change_reader(result, successor, by=_acting(by, result.case.team_id), why=why)
+            may = results.give_refusal(by, result.case, result) is None
+            results.change_reader(result, successor, by=by if may else system_user(), why=why)
 
         yield Tie("result to read", f"A result of {result.case}", give)
 

@@ -16,7 +16,7 @@ from cases.refusals import Refused
 from cases.watch import escalations, timers, watched
 from pathways.history import save_with_history
 from pathways.limits import Span, Unit
-from pathways.models import Role
+from pathways.models import Membership, Role
 
 READ_WITHIN_DAYS = 2
 MOST_DAYS = 30
@@ -36,7 +36,8 @@ def request_result(case, what, reader, *, by, read_within_days=READ_WITHIN_DAYS,
         raise Refused("Say which result is awaited.")
     if not 1 <= read_within_days <= MOST_DAYS:
         raise Refused(f"Choose 1 to {MOST_DAYS} days within which the result is to be read.")
-    _require_reader(reader, case)
+    if not (reader.is_active and access.role_in(reader, case.team_id)):
+        raise Refused(f"{reader} is not in {case.team}. Choose a person of that team to read it.")
     result = Result(
         case=case,
         what=what.strip(),
@@ -92,21 +93,24 @@ def read_result(result, *, by, at=None) -> Result:
 
 @transaction.atomic
 def change_reader(result, reader, *, by, why) -> Result:
-    """Let ``reader``, a person of the case's team, read ``result`` in place of another, and say why; return it.
+    """Let ``reader``, a person of a team that has or has had the case, read ``result`` in place of another, and say
+    why; return it. Who asked for a result goes on answering for it when the case is with an agency without accounts.
 
     By when it is to be read stays as it was: a new reader has no right to time that has passed.
 
-    Raises PermissionDenied if ``by`` is not of the case's team, Refused if it was read, ``reader`` is not in the team
+    Raises PermissionDenied if ``by`` may not (see ``givable``), Refused if it was read, ``reader`` is in no such team
     or reads it already, or the reason is missing.
     """
     result = _lock(result)
-    access.require(by, "result", result.case.team)
+    if sentence := give_refusal(by, result.case, result):
+        raise PermissionDenied(sentence)
     _require_standing(result)
     if result.read_at is not None:
         raise Refused("This result has been read already.")
     if reader == result.reader:
         raise Refused(f"{reader} reads this result already. Choose another person.")
-    _require_reader(reader, result.case)
+    if not (reader.is_active and reader.memberships.filter(team__in=result.case.entries.values("team")).exists()):
+        raise Refused(f"{reader} is in no team that has or has had this case. Choose a person of one of those teams.")
     if not why.strip():
         raise Refused("Say why another person reads this result.")
     result.reader = reader
@@ -134,6 +138,24 @@ def cancel_result(result, *, by, why, at=None) -> Result:
     return save_with_history(result, by=by, reason="Result cancelled")
 
 
+def givable(user, case, found) -> set[int]:
+    """Return the keys of those of the results ``found`` of ``case`` which ``user`` may give to another reader: all for
+    those of the case's team; for those of another team that has had it, the ones that are read in their team.
+    """
+    if access.refusal(user, "result", case.team) is None:
+        return {result.pk for result in found}
+    if not (found and user.is_active):
+        return set()
+    near = Membership.objects.filter(team__memberships__user=user.pk, team__in=case.entries.values("team"))
+    readers = set(near.filter(user__in={result.reader_id for result in found}).values_list("user", flat=True))
+    return {result.pk for result in found if result.reader_id in readers}
+
+
+def give_refusal(user, case, result) -> str | None:
+    """Return a sentence if ``user`` may not give ``result`` of ``case`` to another reader; None if they may."""
+    return None if givable(user, case, [result]) else access.refusal(user, "result", case.team)
+
+
 def cancel_refusal(user, case, result) -> str | None:
     """Return a sentence if ``user`` may not cancel ``result`` of ``case``; None if they may: while it is awaited
     anybody of the case's team; once it has arrived who recorded that, its reader, or a manager.
@@ -151,11 +173,6 @@ def _require_standing(result):
     if result.cancelled_at is not None:
         when = showing.moment(result.cancelled_at)
         raise Refused(f"{result.cancelled_by} cancelled this result on {when}: {result.cancelled_why}")
-
-
-def _require_reader(reader, case):
-    if not (reader.is_active and access.role_in(reader, case.team_id)):
-        raise Refused(f"{reader} is not in {case.team}. Choose a person of that team to read it.")
 
 
 def _lock(result):

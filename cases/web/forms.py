@@ -67,7 +67,7 @@ class AnswerForm(PageForm):
 
 
 class PersonField(forms.ChoiceField):
-    """A person of a team, or None where ``nobody`` says what that means."""
+    """A person of a team, or of several, or None where ``nobody`` says what that means."""
 
     default_error_messages = {"invalid_choice": "Choose a person who is in the team."}
 
@@ -75,11 +75,16 @@ class PersonField(forms.ChoiceField):
         super().__init__(**options)
         self.nobody, self.people = nobody, {}
 
-    def choose_from(self, team):
-        members = Membership.objects.filter(team=team, user__is_active=True).select_related("user")
-        self.people = {str(member.user_id): member.user for member in members.order_by("user__last_name", "user_id")}
+    def choose_from(self, team, *others):
+        """Offer the people of ``team``; where there are ``others``, those of each team under its name."""
+        members = Membership.objects.filter(team__in=[team, *others], user__is_active=True).select_related("user")
+        by_team = {one.pk: [] for one in (team, *others)}
+        for member in members.order_by("user__last_name", "user_id"):
+            by_team[member.team_id].append((str(member.user_id), str(member.user)))
+            self.people[str(member.user_id)] = member.user
         first = ("nobody", self.nobody.format(team=team)) if self.nobody else ("", "Choose a person")
-        self.choices = [first, *((pk, str(user)) for pk, user in self.people.items())]
+        groups = [(str(one), by_team[one.pk]) for one in (team, *others) if by_team[one.pk]]
+        self.choices = [first, *(groups if others else by_team[team.pk])]
 
     def clean(self, value):
         return self.people.get(super().clean(value))
@@ -168,13 +173,19 @@ class ResultForm(FormOfTeam):
         return results.READ_WITHIN_DAYS if days is None else days
 
 
-class ReaderForm(FormOfTeam):
-    """Another person of the case's team reads a result, and why."""
+class ReaderForm(PageForm):
+    """Another person of the case's team, or of ``others`` that have had the case, reads a result, and why."""
 
-    person = "reader"
-
-    reader = PersonField(label="Who reads it?", widget=forms.Select)
+    reader = PersonField(
+        label="Who reads it?",
+        widget=forms.Select,
+        error_messages={"invalid_choice": "Choose a person of a team that has or has had this case."},
+    )
     why = long_text("Why?", help_text="For example: Ada Reed has left the team.")
+
+    def __init__(self, *args, team, others, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["reader"].choose_from(team, *others)
 
 
 class CancelResultForm(PageForm):

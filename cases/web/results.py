@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 
-from cases import access, results, showing
+from cases import results, showing
 from cases.models import Result
 from cases.web import forms
 from cases.web.ages import promised
 from cases.web.pages import ActView
+from pathways.models import Team
 
 SHOWN = ("reader", "requested_by", "arrived_by", "read_by", "cancelled_by")
 
@@ -21,13 +22,19 @@ class Shown:
     """A result as the case page lists it."""
 
     result: Result
+    may_give: bool  # and it is not read
     may_cancel: bool  # and it is not cancelled
 
 
 def of_case(case, found, user) -> list[Shown]:
     """Return the results ``found`` of ``case``, those that count first."""
+    givable = results.givable(user, case, [one for one in found if one.read_at is None and one.cancelled_at is None])
     listed = [
-        Shown(result, result.cancelled_at is None and results.cancel_refusal(user, case, result) is None)
+        Shown(
+            result,
+            may_give=result.pk in givable,
+            may_cancel=result.cancelled_at is None and results.cancel_refusal(user, case, result) is None,
+        )
         for result in found
     ]
     return sorted(listed, key=lambda one: one.result.cancelled_at is not None)
@@ -74,7 +81,7 @@ class ResultView(ActView):
         shown = {
             "result": result,
             "due": promised(result.due_at, result.arrived_at, self.now) if result.is_unread else None,
-            "may_give": stands and not result.read_at and not access.refusal(user, "result", self.case.team),
+            "may_give": stands and not result.read_at and not results.give_refusal(user, self.case, result),
             "may_cancel": stands and not results.cancel_refusal(user, self.case, result),
         }
         return super().get_context_data(**shown | context)
@@ -123,12 +130,15 @@ class ChangeReader(ResultView):
     form_class = forms.ReaderForm
     title, button = "Who reads this result?", "Save"
 
+    def refusal(self, user):
+        return results.give_refusal(user, self.case, self.result)
+
     def admit(self, user):
         ActView.admit(self, user)
-        _ = self.result
 
     def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"team": self.case.team}
+        had = Team.objects.filter(pk__in=self.case.entries.values("team")).exclude(pk=self.case.team_id)
+        return super().get_form_kwargs() | {"team": self.case.team, "others": had}
 
     def get_context_data(self, **context):
         return super().get_context_data(may_give=False, **context)

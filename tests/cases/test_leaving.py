@@ -9,7 +9,17 @@ from cases import leaving, lifecycle, results, to_do
 from cases.models import Case, Result, Task
 from cases.refusals import Refused
 from pathways.models import Absence, Membership, Role, system_user
-from tests.factories import TeamFactory, UserFactory, a_case, a_manager, a_member, a_pathway, fresh
+from tests.factories import (
+    TeamFactory,
+    UserFactory,
+    a_case,
+    a_manager,
+    a_member,
+    a_pathway,
+    a_restricted_case,
+    fresh,
+    the_move,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +127,26 @@ def test_what_is_refused_stays_and_so_does_the_account(pathway, priya, administr
 
     leaving.leave(priya, a_member("booking"), by=administrator)
     assert not fresh(priya).is_active
+
+
+@pytest.mark.parametrize("make", [a_case, a_restricted_case])
+def test_who_reads_a_result_of_a_case_that_is_with_an_agency_without_people_can_leave(
+    make, pathway, priya, alex, administrator
+):
+    case = make(pathway)
+    result = results.request_result(case, "Echo", priya, by=priya)
+    lifecycle.move_case(case, the_move(case, "review"), by=priya)
+    assert not Membership.objects.filter(team__code="clinic").exists()
+
+    far = a_member("elsewhere", first_name="Sam", last_name="Far")
+    assert [one.sentence for one in leaving.leave(priya, far, by=administrator)] == [
+        "Sam Far is in no team that has or has had this case. Choose a person of one of those teams."
+    ]
+    leaving.leave(priya, alex, by=administrator)
+
+    assert fresh(result).reader == alex
+    assert not fresh(priya).is_active
+    assert Case.objects.visible_to(alex).get() == case
 
 
 def test_the_last_manager_leaves_their_team_with_its_cases_to_somebody_from_outside(pathway, administrator):

@@ -124,7 +124,7 @@ def test_it_is_given_to_another_reader_with_a_reason_and_by_when_stays(unread, c
     for who, why, sentence in [
         (other, " ", "Say why another person reads this result."),
         (reader, "Left", "Ada Reed reads this result already. Choose another person."),
-        (a_member("clinic"), "Left", "is not in Booking team. Choose a person of that team to read it."),
+        (a_member("clinic"), "Left", "is in no team that has or has had this case. Choose a person of one of those"),
     ]:
         with pytest.raises(Refused, match=sentence):
             results.change_reader(unread, who, by=caseworker, why=why)
@@ -141,6 +141,34 @@ def test_it_is_given_to_another_reader_with_a_reason_and_by_when_stays(unread, c
     results.read_result(unread, by=other)
     with pytest.raises(Refused, match="This result has been read already"):
         results.change_reader(unread, reader, by=caseworker, why="Back again")
+
+
+def test_a_result_of_a_case_with_an_agency_without_people_is_given_on_in_the_team_that_asked_for_it(
+    case, unread, caseworker, reader
+):
+    lifecycle.move_case(case, the_move(case, "review"), by=caseworker)
+    other, stranger = a_member("booking"), a_member("elsewhere")
+    with pytest.raises(Refused, match="is in no team that has or has had this case"):
+        results.change_reader(unread, stranger, by=caseworker, why="Ada leaves")
+    for who in (stranger, a_member("booking", is_active=False)):
+        with pytest.raises(PermissionDenied, match="It is with Clinic team now"):
+            results.change_reader(unread, other, by=who, why="Ada leaves")
+
+    results.change_reader(unread, other, by=caseworker, why="Ada leaves")
+
+    assert fresh(unread).reader == other
+    results.read_result(unread, by=other)
+
+
+def test_whoever_has_the_case_now_may_take_a_result_and_then_it_is_theirs(case, unread, caseworker, reader):
+    lifecycle.move_case(case, the_move(case, "review"), by=caseworker)
+    clinician = a_member("clinic")
+
+    results.change_reader(unread, clinician, by=clinician, why="It is for us")
+
+    assert fresh(unread).reader == clinician
+    with pytest.raises(PermissionDenied):
+        results.change_reader(unread, caseworker, by=caseworker, why="No, for us")
 
 
 def test_the_managers_are_told_in_place_of_a_reader_who_has_left(unread, reader):

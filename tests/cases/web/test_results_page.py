@@ -134,6 +134,38 @@ def test_a_result_is_given_to_another_reader_with_a_reason(signed_in, case, resu
     assert fresh(result).reader == caseworker
 
 
+def test_those_who_asked_for_a_result_give_it_on_after_the_case_has_gone_to_another_team(client, caseworker):
+    case, colleague = a_case(a_pathway("plain")), a_member("booking")
+    result = results.request_result(case, "Echo", caseworker, by=caseworker)
+    lifecycle.move_case(case, the_move(case, "review"), by=caseworker)
+    page, stranger = address(result, "change_reader"), a_member("elsewhere")
+    client.force_login(colleague)
+    assert f'href="{page}"' in client.get(case.get_absolute_url()).content.decode()
+    choices = client.get(page).context["form"].fields["reader"].choices
+    assert [name for name, _ in choices] == ["", "Booking team"]
+    wrong = client.post(page, {"reader": stranger.pk, "why": "Away"})
+    assert reasons(wrong) == ["Choose a person of a team that has or has had this case."]
+
+    answer = client.post(page, {"reader": colleague.pk, "why": "Priya is away"}, follow=True)
+
+    assert f"{colleague} reads “Echo”." in words(answer)
+    results.record_arrival(result, "Normal.", by=colleague)
+    results.read_result(result, by=colleague)
+    assert f'href="{page}"' not in client.get(case.get_absolute_url()).content.decode()
+
+
+def test_of_a_result_that_another_team_reads_who_reads_only_is_offered_nothing(client, case, clinician, caseworker):
+    case = a_case(a_pathway("plain"))
+    lifecycle.move_case(case, the_move(case, "review"), by=caseworker)
+    result = results.request_result(case, "Echo", clinician, by=clinician)
+    client.force_login(caseworker)
+
+    page = address(result, "change_reader")
+    assert f'href="{page}"' not in client.get(case.get_absolute_url()).content.decode()
+    assert client.get(page).status_code == 403
+    assert client.post(page, {"reader": caseworker.pk, "why": "Mine"}).status_code == 403
+
+
 def test_its_reader_reads_it_after_the_case_has_gone_to_another_team(client, case, caseworker):
     reader = a_member("booking")
     case = a_case(a_pathway("plain"))
