@@ -12,7 +12,7 @@ from django.utils import timezone
 from cases import access, lifecycle, results, to_do
 from cases.models import Case, Result, Task
 from cases.refusals import Refused
-from pathways import absences, publishing
+from pathways import absences, duties, publishing
 from pathways.history import save_with_history
 from pathways.models import Absence, Membership, Role, Team, system_user
 
@@ -87,6 +87,16 @@ def _results(person) -> Iterator[Tie]:
         yield Tie("result to read", f"A result of {result.case}", give)
 
 
+def _duties(person) -> Iterator[Tie]:
+    for duty in duties.ahead_of(person):
+
+        def give(successor, by, why, duty=duty):
+            may = duties.may_plan(duty.team, by=by)
+            duties.hand_over(duty, successor, by=by if may else system_user(), reason=why)
+
+        yield Tie("duty ahead", f"A duty for {duty.team}, {absences.said(duty)}", give)
+
+
 def _pathways(person) -> Iterator[Tie]:
     for pathway in person.pathways_led.all():
 
@@ -108,7 +118,8 @@ def _deputy(person) -> Iterator[Tie]:
         yield Tie("absence to stand in for", f"{absence.user}, away {absences.said(absence)}, as the deputy", give)
 
 
-KINDS = (_teams, _cases, _tasks, _results, _pathways, _deputy)  # a case takes along the tasks that follow its owner
+# A case takes along the tasks that follow its owner.
+KINDS = (_teams, _cases, _tasks, _results, _duties, _pathways, _deputy)
 
 
 def ties(person) -> list[Tie]:
@@ -121,6 +132,7 @@ PLURAL = {
     "open case": "open cases",
     "open task": "open tasks",
     "result to read": "results to read",
+    "duty ahead": "duties ahead",
     "pathway to lead": "pathways to lead",
     "absence to stand in for": "absences to stand in for",
 }

@@ -10,11 +10,14 @@ from django.utils import timezone
 from pathways.absences import said
 from pathways.history import delete_with_history, save_with_history
 from pathways.models import Absence, Duty, EscalationStep, Membership, PathwayVersion, Role, Team
+from pathways.models.people import SYSTEM_USERNAME
 from pathways.publishing import Refused
 
 
 def may_plan(team, *, by) -> bool:
-    """May ``by`` plan the duties of ``team``? Its managers may."""
+    """May ``by`` plan the duties of ``team``? Its managers may; and Midwatch itself, when somebody leaves."""
+    if by.username == SYSTEM_USERNAME:
+        return True
     return by.is_active and Membership.objects.filter(user=by, team=team, role=Role.MANAGER).exists()
 
 
@@ -31,9 +34,8 @@ def add_duty(team, person, starts_at, ends_at, *, by) -> Duty:
         raise Refused("A duty must end after it starts. Change one of the times.")
     if ends_at <= timezone.now():
         raise Refused("This duty is over already. Choose an end in the future.")
-    if not (person.is_active and person.memberships.filter(team=team).exists()):
-        raise Refused(f"{person} is not in {team}. Choose a person of that team.")
-    for other in Duty.objects.filter(team=team, user=person, starts_at__lt=ends_at, ends_at__gt=starts_at):
+    _require_member(person, team)
+    if other := _meanwhile(team, person, starts_at, ends_at):
         raise Refused(f"{person} is on duty then already, {said(other)}. Choose other times.")
     duty = Duty(team=team, user=person, starts_at=starts_at, ends_at=ends_at)
     return save_with_history(duty, by=by, reason="Duty planned")
@@ -56,6 +58,42 @@ def remove_duty(duty, *, by) -> Duty | None:
         return delete_with_history(duty, by=by, reason="Duty taken back")
     duty.ends_at = now
     return save_with_history(duty, by=by, reason="Duty ended")
+
+
+@transaction.atomic
+def hand_over(duty, person, *, by, reason) -> Duty:
+    """Let ``person`` take over what is left of ``duty``, and return their duty: one that has begun ends now for who
+    had it, for until now they were told.
+
+    Raises PermissionDenied, or Refused if it is over or taken back, ``person`` is not in the team, or on duty for it
+    then already.
+    """
+    _require(duty.team, by)
+    Team.objects.select_for_update(no_key=True).get(pk=duty.team_id)
+    duty = Duty.objects.select_for_update(of=("self",)).select_related("team").filter(pk=duty.pk).first()
+    if duty is None:
+        raise Refused("Somebody has taken this duty back already.")
+    now = timezone.now()
+    if duty.ends_at <= now:
+        raise Refused("This duty is over already.")
+    _require_member(person, duty.team)
+    if other := _meanwhile(duty.team, person, max(duty.starts_at, now), duty.ends_at):
+        raise Refused(
+            f"{person} is on duty for {duty.team} then already, {said(other)}. Choose another person, or ask a "
+            "manager of that team to take one of the two duties back."
+        )
+    if duty.starts_at < now:
+        theirs = Duty(team=duty.team, user=person, starts_at=now, ends_at=duty.ends_at)
+        duty.ends_at = now
+        save_with_history(duty, by=by, reason=reason)
+        return save_with_history(theirs, by=by, reason=reason)
+    duty.user = person
+    return save_with_history(duty, by=by, reason=reason)
+
+
+def ahead_of(person) -> list[Duty]:
+    """Return the duties of ``person`` that are not over, the next first, each with its team."""
+    return list(Duty.objects.filter(user=person, ends_at__gt=timezone.now()).select_related("team"))
 
 
 def warnings_about(duty) -> list[str]:
@@ -98,6 +136,15 @@ def uncovered(spans: Iterable[tuple], start, end) -> list[tuple]:
     if start < end:
         left.append((start, end))
     return [(a, b) for a, b in left if a < b]
+
+
+def _require_member(person, team):
+    if not (person.is_active and person.memberships.filter(team=team).exists()):
+        raise Refused(f"{person} is not in {team}. Choose a person of that team.")
+
+
+def _meanwhile(team, person, start, end) -> Duty | None:
+    return Duty.objects.filter(team=team, user=person, starts_at__lt=end, ends_at__gt=start).first()
 
 
 def _require(team, by):

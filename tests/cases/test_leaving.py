@@ -8,7 +8,9 @@ from django.utils import timezone
 from cases import leaving, lifecycle, results, to_do
 from cases.models import Case, Result, Task
 from cases.refusals import Refused
-from pathways.models import Absence, Membership, Role, system_user
+from cases.watch.recipients import Recipients
+from pathways import duties
+from pathways.models import Absence, Duty, Membership, Role, system_user
 from tests.factories import (
     TeamFactory,
     UserFactory,
@@ -54,6 +56,12 @@ def laden(pathway, priya):
     pathway.lead = priya
     pathway.save()
     now = timezone.now()
+    Duty.objects.create(
+        team=TeamFactory(code="booking"),
+        user=priya,
+        starts_at=now + timedelta(days=1),
+        ends_at=now + timedelta(days=2),
+    )
     nurse = a_member("booking", first_name="Noor", last_name="Ali")
     Absence.objects.create(user=nurse, deputy=priya, starts_at=now, ends_at=now + timedelta(days=2))
     Membership.objects.create(team=TeamFactory(code="site"), user=priya, role=Role.MANAGER)
@@ -65,8 +73,8 @@ def test_an_account_on_which_something_depends_is_not_closed_without_a_successor
         leaving.leave(priya, by=administrator)
 
     assert refused.value.reasons == [
-        "Priya Shah still has: 1 team without another manager, 1 open case, 1 open task, 1 result to read, 1 pathway "
-        "to lead, 1 absence to stand in for. Name who takes over first."
+        "Priya Shah still has: 1 team without another manager, 1 open case, 1 open task, 1 result to read, 1 duty "
+        "ahead, 1 pathway to lead, 1 absence to stand in for. Name who takes over first."
     ]
     assert fresh(priya).is_active
 
@@ -88,11 +96,12 @@ def test_an_administrator_reads_nothing_that_somebody_typed_about_a_patient(lade
 def test_everything_goes_to_who_takes_over_and_the_account_is_closed(laden, pathway, priya, alex, administrator):
     outcomes = leaving.leave(priya, alex, by=administrator)
 
-    assert [outcome.sentence for outcome in outcomes] == ["Alex Doe has it now."] * 6
+    assert [outcome.sentence for outcome in outcomes] == ["Alex Doe has it now."] * 7
     assert not fresh(priya).is_active
     assert fresh(laden).owner == alex
     assert Task.objects.get().owner == alex
     assert Result.objects.get().reader == alex
+    assert Duty.objects.get().user == alex
     assert fresh(pathway).lead == alex
     assert Absence.objects.get().deputy == alex
     assert alex.memberships.get(team__code="site").role == Role.MANAGER
@@ -166,6 +175,42 @@ def test_one_of_two_managers_leaves_freely_and_the_second_does_not(administrator
     assert leaving.leave(first, by=administrator) == []
     assert not fresh(first).is_active
     assert [tie.what for tie in leaving.ties(second)] == ["Booking team, as its manager"]
+
+
+def test_the_nights_on_duty_go_to_who_takes_over_the_one_that_has_begun_from_now_on(priya, administrator):
+    team, now, night = TeamFactory(code="booking"), timezone.now(), timedelta(hours=12)
+    manager = a_manager("booking")
+    begun = duties.add_duty(team, priya, now - night / 2, now + night / 2, by=manager)
+    coming = duties.add_duty(team, priya, now + 2 * night, now + 3 * night, by=manager)
+    Duty.objects.create(team=team, user=priya, starts_at=now - 3 * night, ends_at=now - 2 * night)
+    far = a_member("clinic", first_name="Sam", last_name="Far")
+
+    outcomes = leaving.leave(priya, far, by=administrator)
+    assert [one.sentence for one in outcomes] == ["Sam Far is not in Booking team. Choose a person of that team."] * 2
+    assert outcomes[0].what.startswith("A duty for Booking team, from ")
+    assert fresh(priya).is_active
+
+    alex = a_member("booking")
+    leaving.leave(priya, alex, by=administrator)
+
+    assert not fresh(priya).is_active
+    for at in (timezone.now(), now + 2 * night):
+        assert Recipients([team.pk], at=at).on_duty(team.pk) == [alex]
+    assert fresh(begun).user == priya
+    assert fresh(coming).history.first().history_change_reason.endswith("leaves; handed over by Ada Min")
+
+
+def test_who_is_on_duty_then_already_takes_over_no_second_duty(priya, alex, administrator):
+    team, now, manager = TeamFactory(code="booking"), timezone.now(), a_manager("booking")
+    hours = timedelta(hours=1)
+    duties.add_duty(team, priya, now + hours, now + 5 * hours, by=manager)
+    duties.add_duty(team, alex, now + 4 * hours, now + 8 * hours, by=manager)
+
+    outcomes = leaving.leave(priya, alex, by=manager)
+
+    assert outcomes[0].sentence.startswith("Alex Doe is on duty for Booking team then already, from ")
+    assert outcomes[0].sentence.endswith("or ask a manager of that team to take one of the two duties back.")
+    assert fresh(priya).is_active
 
 
 def test_what_is_over_holds_nobody(pathway, priya, administrator):
