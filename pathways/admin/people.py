@@ -5,7 +5,8 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
-from pathways.admin.recorded import RecordedAdmin, RecordedInline
+from pathways import answerable
+from pathways.admin.recorded import RecordedAdmin, RecordedFormSet, RecordedInline
 from pathways.models import Absence, Duty, MailPreference, Membership, Organisation, Team
 
 
@@ -26,8 +27,21 @@ class OfPeople:
         return super().rows_for(db_field, request)
 
 
+class MembersFormSet(RecordedFormSet):
+    def clean(self):
+        """Refuse to take away the last manager of a team, unless somebody else becomes one in the same go."""
+        super().clean()
+        if any(self.errors):
+            return
+        before = [form.instance for form in self.initial_forms if form in self.deleted_forms or form.has_changed()]
+        after = [form.instance for form in self.forms if form not in self.deleted_forms and self._is_row(form)]
+        if before and (sentence := answerable.refusal(before, after)):
+            raise forms.ValidationError(sentence)
+
+
 class MembersInline(OfPeople, RecordedInline):
     model = Membership
+    formset = MembersFormSet
     verbose_name_plural = "members"
 
     def get_queryset(self, request):

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 
 from cases import lifecycle
+from pathways.models import Membership
 from portal.models import User
-from tests.factories import UserFactory, a_case, a_member, a_pathway, fresh
+from tests.factories import UserFactory, a_case, a_draft, a_manager, a_member, a_pathway, a_stage, fresh
 from tests.pathways.pages import address, errors, inputs, saved
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +98,68 @@ def test_the_page_is_for_those_who_may_change_people(client, priya):
     client.force_login(a_member("booking"))
     assert client.post(leave_page(priya)).status_code == 302  # to who may come in at all
     assert fresh(priya).is_active
+
+
+# Who answers for a team
+
+
+@pytest.fixture
+def grace(case):
+    """The only manager of a team that has a stage in use."""
+    return a_manager("booking", first_name="Grace", last_name="Okafor")
+
+
+def members(client, page, form, **changes):
+    """Save a page with some of its rows of members changed: {username: a role, or None to delete the row}."""
+    sent = inputs(client.get(address(page)), form)
+    rows = {membership.pk: membership for membership in Membership.objects.select_related("user")}
+    for row in range(int(sent["memberships-INITIAL_FORMS"][0])):
+        name = rows[int(sent[f"memberships-{row}-id"][0])].user.first_name
+        if name in changes and changes[name] is None:
+            sent[f"memberships-{row}-DELETE"] = "on"
+        elif name in changes:
+            sent[f"memberships-{row}-role"] = changes[name]
+    return client.post(address(page), sent | {"_save": "Save"})
+
+
+ALONE = (
+    "Booking team has stages in use and would have no manager: nobody would be told of its late cases. Make somebody "
+    "else a manager first, on the page of the team."
+)
+
+
+@pytest.mark.parametrize("role", [None, "caseworker"])
+def test_the_last_manager_of_a_team_is_not_taken_away_on_the_page_of_the_team_or_of_the_person(
+    client, chief, grace, role
+):
+    a_manager("booking", is_active=False)
+
+    for page, form in ((grace.memberships.get().team, "team_form"), (grace, "user_form")):
+        answer = members(client, page, form, Grace=role)
+        assert errors(answer) == [ALONE]
+    assert grace.memberships.get().role == "manager"
+
+
+def test_the_role_goes_to_somebody_else_in_one_go(client, chief, grace, priya):
+    team = grace.memberships.get().team
+
+    assert members(client, team, "team_form", Grace=None, Priya="manager").status_code == 302
+
+    assert not grace.memberships.exists()
+    assert priya.memberships.get().role == "manager"
+
+
+def test_one_of_two_managers_is_taken_away_freely(client, chief, grace):
+    a_manager("booking")
+    assert members(client, grace, "user_form", Grace="caseworker").status_code == 302
+    assert grace.memberships.get().role == "caseworker"
+
+
+def test_a_team_that_has_no_stage_is_dissolved_freely(client, chief):
+    last = a_manager("site", first_name="Last")
+    version = a_draft()
+    a_stage(version, "triage", team="site", is_first=True)
+
+    assert members(client, last.memberships.get().team, "team_form", Last=None).status_code == 302
+
+    assert not last.memberships.exists()
