@@ -150,6 +150,15 @@ def refusal(person) -> str | None:
     return f"{person} still has: {summary(found)}. Name who takes over first." if found else None
 
 
+def closing_refusal(person) -> str | None:
+    """As ``refusal``, asked when nobody can give ``person`` anything more before this transaction ends."""
+    return refusal(_lock(person))
+
+
+def _lock(person):
+    return get_user_model().objects.select_for_update(no_key=True).get(pk=person.pk)
+
+
 def leave(person, successor=None, *, by) -> list[Outcome]:
     """Hand everything that depends on ``person`` to ``successor``, then close their account; return what became of
     each thing.
@@ -174,7 +183,7 @@ def leave(person, successor=None, *, by) -> list[Outcome]:
 @transaction.atomic
 def close_account(person, *, by):
     """Let ``person`` sign in no more, and return them. Raises Refused while something depends on them."""
-    person = get_user_model().objects.select_for_update(no_key=True).get(pk=person.pk)
+    person = _lock(person)  # see access.hold_member: from here on nobody can give them anything
     if person == by:
         raise Refused("You cannot close your own account. Ask another administrator.")
     if sentence := refusal(person):

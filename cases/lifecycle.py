@@ -193,7 +193,7 @@ def assign_case(case, owner, *, by, note="", seen_entry=None, at=None):
     case, _, _ = stays.lock(case, seen_entry)
     access.require(by, "assign", case.team)
     stays.require_open(case)
-    if owner is not None and not (owner.is_active and access.role_in(owner, case.team_id)):
+    if owner is not None and not access.hold_member(owner, [case.team_id]):
         raise Refused(f"{owner} is not in {case.team}. Choose a person of that team.")
     case.owner = owner
     to_do.give_with_case(case, owner, by=by)

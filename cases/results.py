@@ -36,7 +36,7 @@ def request_result(case, what, reader, *, by, read_within_days=READ_WITHIN_DAYS,
         raise Refused("Say which result is awaited.")
     if not 1 <= read_within_days <= MOST_DAYS:
         raise Refused(f"Choose 1 to {MOST_DAYS} days within which the result is to be read.")
-    if not (reader.is_active and access.role_in(reader, case.team_id)):
+    if not access.hold_member(reader, [case.team_id]):
         raise Refused(f"{reader} is not in {case.team}. Choose a person of that team to read it.")
     result = Result(
         case=case,
@@ -109,7 +109,7 @@ def change_reader(result, reader, *, by, why) -> Result:
         raise Refused("This result has been read already.")
     if reader == result.reader:
         raise Refused(f"{reader} reads this result already. Choose another person.")
-    if not (reader.is_active and reader.memberships.filter(team__in=result.case.entries.values("team")).exists()):
+    if not access.hold_member(reader, result.case.entries.values("team")):
         raise Refused(f"{reader} is in no team that has or has had this case. Choose a person of one of those teams.")
     if not why.strip():
         raise Refused("Say why another person reads this result.")

@@ -223,7 +223,7 @@ def _lock_open(task, by):
 
 
 def _require_member(owner, team):
-    if owner is not None and not (owner.is_active and access.role_in(owner, team.pk)):
+    if owner is not None and not access.hold_member(owner, [team.pk]):
         raise Refused(f"{owner} is not in {team}. Choose a person of that team.")
 
 

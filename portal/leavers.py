@@ -18,7 +18,8 @@ class StaffForm(UserChangeForm):
     def clean_is_active(self):
         """Refuse to close an account on which something depends."""
         is_active = self.cleaned_data["is_active"]
-        if not is_active and "is_active" in self.changed_data and (sentence := leaving.refusal(self.instance)):
+        closes = not is_active and "is_active" in self.changed_data
+        if closes and (sentence := leaving.closing_refusal(self.instance)):
             raise forms.ValidationError(f"{sentence} Use “Hand over and leave” at the top of this page.")
         return is_active
 
