@@ -20,7 +20,7 @@ from pathways.models import Absence, Membership, Role, Team, system_user
 @dataclass(frozen=True)
 class Tie:
     """Something that nobody sees to when a person has left: its ``kind`` and itself, in words; ``give(successor, by,
-    why)`` hands it over.
+    why)`` hands it over, and returns a sentence if it is not the successor who has it then.
 
     An administrator reads the words, who may know of no patient: nothing in them was typed.
     """
@@ -32,11 +32,20 @@ class Tie:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one thing: handed over, or not, with the sentence that says why."""
+    """What became of one thing: handed over, or not, with the sentence that says why; ``theirs``: the successor has
+    it.
+    """
 
     what: str
     done: bool
     sentence: str
+    theirs: bool = False
+
+
+NOBODYS = (
+    "Nobody in {team} has an account, so that nobody in particular owes it now. If it is not done in time, the lead "
+    "of the pathway is told."
+)
 
 
 def _teams(person) -> Iterator[Tie]:
@@ -72,7 +81,12 @@ def _tasks(person) -> Iterator[Tie]:
     for task in Task.objects.filter(owner=person, done_at=None, cancelled_at=None).select_related("case", "team"):
 
         def give(successor, by, why, task=task):
-            to_do.give_task(task, successor, by=_acting(by, task.team_id))
+            if task.team.memberships.filter(user__is_active=True).exists():
+                to_do.give_task(task, successor, by=_acting(by, task.team_id))
+                return None
+            # Promised by who was told in the place of an agency without accounts: there is nobody to give it to.
+            to_do.give_task(task, None, by=system_user())
+            return NOBODYS.format(team=task.team)
 
         yield Tie("open task", f"{f'Task “{task}”' if task.code else 'A task'} of {task.case}", give)
 
@@ -195,10 +209,10 @@ def close_account(person, *, by):
 
 def _handed_over(tie, person, successor, by):
     try:
-        tie.give(successor, by, f"{person} leaves; handed over by {by}")
+        sentence = tie.give(successor, by, f"{person} leaves; handed over by {by}")
     except (Refused, publishing.Refused, PermissionDenied) as refused:
         return Outcome(tie.what, False, str(refused))
-    return Outcome(tie.what, True, f"{successor} has it now.")
+    return Outcome(tie.what, True, sentence or f"{successor} has it now.", theirs=sentence is None)
 
 
 def _acting(by, team_id):

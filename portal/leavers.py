@@ -89,4 +89,8 @@ def leave(admin, request, object_id):
 
 
 def _said(given, successor):
-    return f"{successor} took over: {'; '.join(one.what for one in given)}." if given else "Nothing depended on them."
+    if not given:
+        return "Nothing depended on them."
+    taken = "; ".join(one.what for one in given if one.theirs)
+    others = [f"{one.what}: {one.sentence}" for one in given if not one.theirs]
+    return " ".join([f"{successor} took over: {taken}."] * bool(taken) + others)

@@ -6,12 +6,14 @@ import pytest
 from django.utils import timezone
 
 from cases import leaving, lifecycle, results, to_do
-from cases.models import Case, Result, Task
+from cases.models import Case, Notice, Result, Task
 from cases.refusals import Refused
+from cases.watch import escalations, sweep
 from cases.watch.recipients import Recipients
 from pathways import duties
 from pathways.models import Absence, Duty, Membership, Role, system_user
 from tests.factories import (
+    MONDAY,
     TeamFactory,
     UserFactory,
     a_case,
@@ -24,6 +26,8 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -156,6 +160,27 @@ def test_who_reads_a_result_of_a_case_that_is_with_an_agency_without_people_can_
     assert fresh(result).reader == alex
     assert not fresh(priya).is_active
     assert Case.objects.visible_to(alex).get() == case
+
+
+def test_the_lead_who_promised_something_for_an_agency_without_people_leaves_and_the_next_lead_is_told(
+    pathway, alex, administrator
+):
+    lead = UserFactory(first_name="Lena", last_name="Lead")
+    pathway.lead = lead
+    pathway.save()
+    case = a_case(pathway)
+    lifecycle.move_case(case, the_move(case, "review"), by=alex, at=MONDAY)
+    late = fresh(case).due_at
+    sweep.run(late + HOUR)
+    told = case.escalations.get(rung_code="breach")
+    escalations.acknowledge(told, by=lead, answer="I ring them", by_when=late + 3 * HOUR, at=late + 2 * HOUR)
+
+    outcomes = leaving.leave(lead, alex, by=administrator)
+
+    assert not fresh(lead).is_active
+    assert "Nobody in Clinic team has an account, so that nobody in particular owes it now." in outcomes[0].sentence
+    sweep.run(late + 4 * HOUR)
+    assert Notice.objects.get(recipient=alex).lines.get().escalation.rung_code == "promise-broken"
 
 
 def test_the_last_manager_leaves_their_team_with_its_cases_to_somebody_from_outside(pathway, administrator):
