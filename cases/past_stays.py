@@ -79,8 +79,11 @@ def run(trial: Trial, until: datetime) -> WhatIf:
     now, then = Map(trial.active), Map(trial.other, trial.calendar)
     rungs = [*now.steps.values(), *then.steps.values()]
     teams = {step.named_team_id for step in rungs if step.named_team_id} | set(now.teams.values())
-    recipients = Recipients(teams | set(then.teams.values()), pathway_ids=[trial.pathway.pk], at=since)
-    who = Who(recipients, recipients.leads.get(trial.pathway.pk), _owners(trial, until, rungs))
+    known_to = _known_to(trial, until)
+    teams = teams.union(then.teams.values(), *known_to.values())
+    recipients = Recipients(teams, pathway_ids=[trial.pathway.pk], at=since)
+    lead = recipients.leads.get(trial.pathway.pk)
+    who = Who(recipients, lead, _owners(trial, until, rungs), recipients.turns(), known_to)
     return compare(
         _read(trial, until),
         now=now.rules,
@@ -135,25 +138,35 @@ class Map:
 
 @dataclass
 class Who:
-    """Answers who would have been told, by the teams of today and by who had the case and who was away that day."""
+    """Answers who would have been told: by the teams of today, and by who had the case, was away or on duty at that
+    moment; of a restricted case only those who may know of it.
+    """
 
     recipients: Recipients
     lead: object
     owners: dict[int, tuple[list[datetime], list]]  # by stay: from when on, who
+    turns: list[datetime]  # when somebody goes away or on duty, or comes back from it
+    known_to: dict[int, frozenset[int]]  # by stay of a restricted case: the teams that may know of it
 
     def told_by(self, version: Map):
         known = {}
 
         def whom(stay, code, at):
-            owner = self.owner(stay, at)
-            key = (stay.stage, code, owner and owner.pk, at.toordinal())  # who is away does not change by the hour
+            owner, teams = self.owner(stay, at), self.known_to.get(stay.pk)
+            key = (stay.stage, code, owner and owner.pk, teams, bisect_right(self.turns, at))
             if key not in known:
                 who = {"team_id": version.teams.get(stay.stage), "owner": owner, "pathway_lead": self.lead, "at": at}
-                found = self.recipients.first(version.rungs_from(stay.stage, code), **who)
+                found = self.recipients.first(version.rungs_from(stay.stage, code), **who, among=self.among(teams))
                 known[key] = tuple(person.pk for person in found)
             return known[key]
 
         return whom
+
+    def among(self, teams):
+        """The keys of those who are in one of the ``teams``; None of None: anybody may know."""
+        if teams is None:
+            return None
+        return {member.user_id for team in teams for member in self.recipients.members(team)}
 
     def owner(self, stay, at):
         since, owners = self.owners.get(stay.pk, ((), ()))
@@ -195,3 +208,15 @@ def _owners(trial, until, rungs):
     users = get_user_model().objects.in_bulk({owner for _, owners in changes.values() for owner in owners if owner})
     people = {case: (since, [users.get(owner) for owner in owners]) for case, (since, owners) in changes.items()}
     return {entry: people[case] for entry, case in entries.values_list("pk", "case") if case in people}
+
+
+def _known_to(trial, until):
+    """By stay of a restricted case, the teams that have or have had that: nobody else is told of it, as in
+    ``recipients``.
+    """
+    restricted = _entries(trial, until).filter(case__restricted=True)
+    teams = defaultdict(set)
+    entries = StageEntry.objects.filter(case__in=restricted.values("case")).order_by()
+    for case, team in entries.values_list("case", "team").distinct():
+        teams[case].add(team)
+    return {entry: frozenset(teams[case]) for entry, case in restricted.values_list("pk", "case")}

@@ -1,7 +1,9 @@
 """Who is told when a rung is passed: the only answer to it, for the sweep, the pages and the explanations alike."""
 
 from collections import defaultdict
+from datetime import datetime
 from functools import cached_property
+from itertools import chain
 
 from django.utils import timezone
 
@@ -109,6 +111,12 @@ class Recipients:
             self.members(team_id)
             self._read_duties()
         return [duty.user for duty in self._duties[team_id] if duty.starts_at <= at < duty.ends_at]
+
+    def turns(self) -> list[datetime]:
+        """The instants, in order, between which nobody goes away, comes back, or takes turns on duty."""
+        self._read_duties()
+        spans = [*chain(*self.absences.values()), *chain(*self._duties.values())]
+        return sorted({instant for span in spans for instant in (span.starts_at, span.ends_at)})
 
     def absence(self, user_id, at=None):
         """The absence of a person at ``at``, or None."""
