@@ -3,10 +3,11 @@
 Set-based: a fixed number of statements however many cases there are, rows as plain values. Writes nothing.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q
@@ -14,11 +15,11 @@ from django.db.models import Q
 from cases.deadlines import Pause
 from cases.models import Case, Hold, StageEntry
 from cases.refusals import Refused
-from cases.watch import time_rules
+from cases.watch import mail_times, time_rules
 from cases.watch.recipients import Recipients, in_turn
 from cases.what_if import PastStay, Rules, StageRules, WhatIf, compare
 from pathways.maps import VersionMap
-from pathways.models import Calendar, EscalationStep, PathwayVersion
+from pathways.models import Calendar, EscalationStep, MailPreference, PathwayVersion
 
 DAYS = range(1, 731)
 DEFAULT_DAYS = 90
@@ -74,7 +75,10 @@ def number_of_stays(trial: Trial, until: datetime) -> int:
 
 
 def run(trial: Trial, until: datetime) -> WhatIf:
-    """Try it on the stays of the last days before ``until``. Raises Refused if a calendar cannot be counted with."""
+    """Try it on the stays of the last days before ``until``.
+
+    Raises Refused if a calendar, or a time of one of the versions, cannot be counted with.
+    """
     since = until - timedelta(days=trial.days)
     now, then = Map(trial.active), Map(trial.other, trial.calendar)
     rungs = [*now.steps.values(), *then.steps.values()]
@@ -92,6 +96,7 @@ def run(trial: Trial, until: datetime) -> WhatIf:
         until=until,
         told_now=who.told_by(now),
         told_then=who.told_by(then),
+        digest_at=Digests(since, until).at,
     )
 
 
@@ -172,6 +177,35 @@ class Who:
         since, owners = self.owners.get(stay.pk, ((), ()))
         place = bisect_right(since, at)
         return owners[place - 1] if place else None
+
+
+class Digests:
+    """Answers when the digest of a person goes that tells of what is reached at an instant of the time that is tried,
+    by what everybody has chosen today.
+    """
+
+    def __init__(self, since: datetime, until: datetime):
+        self.since, self.until, self.times = since, until, {}
+
+    @cached_property
+    def chosen(self) -> dict[int, MailPreference]:
+        return MailPreference.objects.in_bulk(field_name="user_id")
+
+    def at(self, person: int, reached_at: datetime) -> datetime | None:
+        preference = self.chosen.get(person, mail_times.DEFAULT)
+        if not preference.digest:
+            return None
+        if preference.pk not in self.times:
+            self.times[preference.pk] = self._times(preference)
+        times = self.times[preference.pk]
+        return times[bisect_left(times, reached_at)]
+
+    def _times(self, preference):
+        """All times at which a digest goes, the last after the end: thousands of rungs are looked up in them."""
+        times = [mail_times.next_digest(preference, self.since)]
+        while times[-1] < self.until:
+            times.append(mail_times.next_digest(preference, times[-1] + timedelta(microseconds=1)))
+        return times
 
 
 # Reading -------------------------------------------------------------------------------------------------------------

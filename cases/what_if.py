@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from statistics import median
 
 from cases import deadlines
+from cases.refusals import Refused
 from pathways.limits import LONDON, Span
 from pathways.working_time import Schedule
 
@@ -42,6 +43,8 @@ class StageRules:
 Rules = Mapping[str, StageRules]  # by the stage's code
 # Who is told of a rung: (the stay, the code of the rung, when it is reached) -> keys of people
 Whom = Callable[[PastStay, str, datetime], Sequence[int]]
+# When the digest goes that tells a person (key) of what is reached then; None: they have switched it off
+DigestAt = Callable[[int, datetime], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,34 +113,34 @@ class Side:
     told: Counter[int] = field(default_factory=Counter)
     urgent: Counter[int] = field(default_factory=Counter)
     untold: int = 0  # escalations that there is nobody to tell of
-    digest_days: defaultdict[int, set[date]] = field(default_factory=lambda: defaultdict(set))
+    digests: defaultdict[int, set[datetime]] = field(default_factory=lambda: defaultdict(set))
 
     def e_mails(self, person: int) -> int:
-        """How many e-mails a person would get: one for each urgent escalation, one digest a day for the others."""
-        return self.urgent[person] + len(self.digest_days[person])
+        """How many e-mails a person would get: one for each urgent escalation, their digests for the others."""
+        return self.urgent[person] + len(self.digests[person])
 
-    def count(self, stay: PastStay, is_urgent, course: Course, since: datetime, whom: Whom) -> None:
+    def count(
+        self, stay: PastStay, is_urgent, course: Course, since: datetime, whom: Whom, digest_at: DigestAt
+    ) -> None:
         """Add what became of ``stay`` from ``since`` on."""
         if course.late_at is not None and course.late_at >= since:
             self.late[stay.stage] += 1
         highest = {}  # of several reached at once only the highest is told; they come in that order
         for passed in course.passed:
             if passed.reached_at >= since:
-                day = passed.reached_at.astimezone(LONDON).date()
                 self.escalations[stay.stage] += 1
-                self.days[day] += 1
-                highest[passed.reached_at] = (passed.rung.code, day)
-        for at, (code, day) in highest.items():
-            self._tell(whom(stay, code, at), day, code in is_urgent)
-
-    def _tell(self, people, day, is_urgent):
-        self.untold += not people
-        for person in people:
-            self.told[person] += 1
-            if is_urgent:
-                self.urgent[person] += 1
-            else:
-                self.digest_days[person].add(day)
+                self.days[passed.reached_at.astimezone(LONDON).date()] += 1
+                highest[passed.reached_at] = passed.rung.code
+        for at, code in highest.items():
+            people = whom(stay, code, at)
+            self.untold += not people
+            self.told.update(people)
+            if code in is_urgent:
+                self.urgent.update(people)
+                continue
+            for person in people:
+                if (goes_at := digest_at(person, at)) is not None:
+                    self.digests[person].add(goes_at)
 
 
 @dataclass
@@ -197,18 +200,29 @@ def compare(
     until: datetime,
     told_now: Whom,
     told_then: Whom,
+    digest_at: DigestAt,
 ) -> WhatIf:
-    """Count what happened from ``since`` until before ``until`` by the rules ``now`` and by those of ``then``."""
+    """Count what happened from ``since`` until before ``until`` by the rules ``now`` and by those of ``then``.
+
+    Raises Refused where a time of the rules leads beyond all calendars.
+    """
     found = WhatIf(since, until)
     for stay in stays:
         rules, others = now.get(stay.stage), then.get(stay.stage)
         found.stays[stay.stage] += 1
-        by_now = course(stay, rules, until)
-        by_then = by_now if rules == others else course(stay, others, until)
+        try:
+            by_now = course(stay, rules, until)
+            by_then = by_now if rules == others else course(stay, others, until)
+        except (ValueError, OverflowError):
+            stage = (others or rules).name
+            raise Refused(
+                f"A time of {stage} cannot be counted: it leads too far ahead. Check its limit, its ladder and the "
+                "calendar."
+            ) from None
         if by_now is not IN_TIME:
-            found.now.count(stay, rules.urgent, by_now, since, told_now)
+            found.now.count(stay, rules.urgent, by_now, since, told_now, digest_at)
         if by_then is not IN_TIME:
-            found.then.count(stay, others.urgent, by_then, since, told_then)
+            found.then.count(stay, others.urgent, by_then, since, told_then, digest_at)
         if any(at is not None and at >= since for at in (by_now.found_at, by_then.found_at)):
             found.shifts[stay.stage].add(by_now.found_at, by_then.found_at)
     return found

@@ -17,6 +17,7 @@ from cases.refusals import Refused
 from cases.watch import sweep
 from cases.what_if import IN_TIME, PastStay, StageRules, compare, course
 from pathways.models import Absence, EscalationStep
+from pathways.working_time import Schedule
 from tests.factories import (
     MONDAY,
     a_case,
@@ -48,7 +49,8 @@ def a_stay(*, days=None, pauses=(), **values):
 
 def tried(stays, now, then, since=MONDAY, whom=lambda *_: [7], **values):
     sides = {"now": {"triage": now} if now else {}, "then": {"triage": then} if then else {}}
-    return compare(stays, **sides, since=since, until=UNTIL, told_now=whom, told_then=whom, **values)
+    values = {"told_now": whom, "told_then": whom, "digest_at": lambda person, at: at} | values
+    return compare(stays, **sides, since=since, until=UNTIL, **values)
 
 
 def counted(side):
@@ -112,12 +114,22 @@ def test_an_urgent_detour_keeps_its_shorter_time_whatever_the_limit():
     assert found.shift.earlier == found.shift.later == []
 
 
-def test_people_get_an_e_mail_for_each_urgent_escalation_and_one_digest_a_day():
+def test_people_get_an_e_mail_for_each_urgent_escalation_and_the_digests_that_go():
     urgent = rules("10 days", WARN, LATE, urgent=frozenset({"late"}))
     found = tried([a_stay(days=12), a_stay(days=12)], rules(), urgent, whom=lambda *_: [7, 8])
 
     assert (found.now.told[7], found.now.urgent[7], found.now.e_mails(7)) == (4, 0, 2)
     assert (found.then.told[8], found.then.urgent[8], found.then.e_mails(8)) == (4, 2, 3)
+
+    off = tried([a_stay(days=12)], rules(), urgent, digest_at=lambda person, at: None)
+    assert (off.now.e_mails(7), off.then.e_mails(7)) == (0, 1), "what is urgent is never off"
+
+
+@pytest.mark.parametrize("limit", ["99999 working days", "9999999 days", "99999999999 hours"])
+def test_a_time_that_leads_beyond_all_calendars_is_refused_in_a_sentence(limit):
+    mondays = Schedule("Europe/London", {"mon": [["09:00", "17:00"]]})
+    with pytest.raises(Refused, match=r"A time of Triage cannot be counted: it leads too far ahead. Check its limit"):
+        tried([a_stay()], rules(), rules(limit, LATE, schedule=mondays))
 
 
 def test_of_several_rungs_at_once_the_highest_is_told_and_all_are_counted():
@@ -297,7 +309,7 @@ def test_the_command_prints_the_counts_and_no_patient(pathway, manager):
     assert found["total"]["escalations"] == {"now": 0, "then": 3}
     assert found["stages"][0]["late"] == {"now": 0, "then": 1}
     assert found["people"][0]["name"] == "Grace Okafor"
-    assert found["people"][0]["then"] == {"told": 3, "urgent": 0, "e_mails": 3}
+    assert found["people"][0]["then"] == {"told": 3, "urgent": 0, "e_mails": 2}, "two on the weekend"
     assert found["by_day"][0] == {"on": "2026-03-05", "now": 0, "then": 1}
     said = run("review")
     assert "Busiest day then: 2026-03-05, 1 escalations." in said

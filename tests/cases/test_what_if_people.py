@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from cases import lifecycle
-from pathways.models import Absence, Duty, EscalationStep
-from tests.cases.test_what_if import try_it
+from pathways.models import Absence, Duty, EscalationStep, MailPreference
+from tests.cases.test_what_if import a_shorter_draft, try_it
 from tests.factories import (
     MONDAY,
     TeamFactory,
@@ -84,3 +85,35 @@ def test_a_team_that_has_had_a_restricted_case_may_know_of_it():
     lifecycle.move_case(case, the_move(case, "review"), by=by, at=MONDAY + 12 * DAY)
 
     assert told(pathway, until=MONDAY + 13 * DAY) == {clinician.pk: 1}
+
+
+def e_mails(pathway, until):
+    """How many e-mails each would have got by the rules there are."""
+    office_hours("other")
+    now = try_it(pathway, until=until, calendar="other").now
+    return {person: now.e_mails(person) for person in now.told}
+
+
+def test_who_has_chosen_nothing_gets_one_digest_for_all_of_a_weekend():
+    pathway, manager = a_pathway_that_tells("managers"), a_manager("booking")
+    saturday = MONDAY + 12 * DAY
+    for hours in (0, 24, 46):  # Saturday 9am, Sunday 9am, Monday 7am
+        a_case(pathway, at=saturday + timedelta(hours=hours) - 10 * DAY)
+    assert e_mails(pathway, saturday + 3 * DAY) == {manager.pk: 1}
+
+    MailPreference.objects.create(user=manager, working_days_only=False)
+    assert e_mails(pathway, saturday + 3 * DAY) == {manager.pk: 2}
+
+
+def test_who_has_switched_the_digest_off_gets_what_is_urgent_alone():
+    pathway, manager = a_pathway_that_tells("managers"), a_manager("booking")
+    MailPreference.objects.create(user=manager, digest=False)
+    a_case(pathway)
+    assert e_mails(pathway, MONDAY + 11 * DAY) == {manager.pk: 0}
+
+
+def test_a_draft_with_a_limit_that_cannot_be_counted_is_refused_in_a_sentence():
+    a_case(a_pathway())
+    a_shorter_draft("99999 working days")
+    with pytest.raises(CommandError, match="A time of Triage cannot be counted"):
+        call_command("what_if", "review")
