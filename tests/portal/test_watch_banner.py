@@ -10,7 +10,7 @@ from cases.models import SweepRun
 from cases.watch import watchman
 from pathways import groups
 from portal import last_look
-from tests.factories import a_manager, a_member, in_group
+from tests.factories import a_case, a_manager, a_member, in_group
 
 SLEEPS = "Nobody is told of what is late just now"
 
@@ -45,6 +45,12 @@ def test_everyone_who_is_signed_in_reads_that_the_watch_sleeps_and_what_to_do(cl
 
 def test_who_may_see_more_is_led_there(client, asleep):
     assert 'href="/supervision/watch/"' in page(client, a_manager("booking"))
+
+
+def test_it_is_not_printed_on_the_paper_for_the_patient(client, asleep):
+    told = page(client, a_manager("booking"), f"{a_case().get_absolute_url()}patient/")
+    assert SLEEPS in told
+    assert 'class="nhsuk-warning-callout mw-asleep mw-no-print"' in told
 
 
 def test_the_admin_says_so_too(client, asleep):
