@@ -69,9 +69,10 @@ class WhatIf(SignedInView, TemplateView):
         trial = past_stays.trial(pathway, number=version, calendar=calendar or None, days=days)
         number = past_stays.number_of_stays(trial, self.now)
         if number > AT_MOST:
+            asked = f"--version-number {trial.other.number}" + (f" --calendar {calendar}" if calendar else "")
             raise Refused(
                 f"In the last {days} days there are {number} stays, too many for a page. Choose fewer days, or run "
-                f"manage.py what_if {pathway.code} --days {days}."
+                f"manage.py what_if {pathway.code} {asked} --days {days}."
             )
         found = report(trial, past_stays.run(trial, self.now))
         days = [day | {"on": date.fromisoformat(day["on"])} for day in found["by_day"]]

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from cases.models import Notice, SweepRun, Timer
 from cases.watch import set_aside, sweep
+from cases.web import what_if
 from tests.cases.web.reading import words
 from tests.factories import MONDAY, a_case, a_manager, fresh
 
@@ -178,6 +179,16 @@ def test_what_cannot_be_tried_says_why(client, pathway_administrator, pathway):
     bad = client.get("/pathways/review/what-if/?days=0&version=1&calendar=office")
     assert "days" in words(bad).lower()
     assert client.get("/pathways/nothing/what-if/").status_code == 404
+
+
+def test_what_is_too_much_for_a_page_is_left_to_the_command_with_all_that_was_chosen(
+    client, pathway_administrator, pathway, monkeypatch
+):
+    monkeypatch.setattr(what_if, "AT_MOST", 0)
+    a_case(pathway)
+    asked = "/pathways/review/what-if/?days=400&version=1&calendar=office"
+    said = words(open_page(client, pathway_administrator, asked))
+    assert "or run manage.py what_if review --version-number 1 --calendar office --days 400." in said
 
 
 def test_others_cannot_try_anything(client, manager, pathway):
