@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from cases import overdue, showing
 from cases.models import Escalation, Notice, NoticeLine, SweepRun, Timer
@@ -19,6 +20,7 @@ class Standing:
 
     now: datetime
     last_sweep: datetime | None  # when the last one finished
+    ahead: datetime | None  # when the last one would have, by a clock that is ahead of this one
     due_timers: int  # passed, and not looked at yet
     oldest_due_timer: datetime | None
     set_aside: int  # rows that raised an error when they were looked at
@@ -65,9 +67,11 @@ def standing(now: datetime, *, faults: bool = True) -> Standing:
         oldest=Min(Coalesce("send_at", "created_at")),
         refused=Count("pk", filter=~no_error),
     )
+    finished, ahead = _last_sweep(now)
     return Standing(
         now=now,
-        last_sweep=last_sweep(),
+        last_sweep=finished,
+        ahead=ahead,
         due_timers=timers["due"],
         oldest_due_timer=timers["oldest"],
         set_aside=timers["set_aside"],
@@ -78,10 +82,24 @@ def standing(now: datetime, *, faults: bool = True) -> Standing:
     )
 
 
-def last_sweep() -> datetime | None:
+def last_sweep(now: datetime | None = None) -> datetime | None:
     """Return when the last sweep finished, or None if none ever did: one statement, by an index."""
-    finished = SweepRun.objects.filter(finished_at__isnull=False).order_by("-finished_at")
-    return finished.values_list("finished_at", flat=True).first()
+    finished, _ = _last_sweep(now or timezone.now())
+    return finished
+
+
+def _last_sweep(now):
+    """When the last sweep finished; and the same of one that finishes in the future, for as long as that lies there.
+
+    It was recorded by a clock that was ahead. To believe it would say that somebody sweeps until that time has come.
+    A second statement only where there is one.
+    """
+    found = SweepRun.objects.filter(finished_at__isnull=False).order_by("-finished_at")
+    found = found.values_list("finished_at", flat=True)
+    newest = found.first()
+    if newest is None or newest <= now + SWEEP_LATE_AFTER:
+        return newest, None
+    return found.filter(finished_at__lte=now + SWEEP_LATE_AFTER).first(), newest
 
 
 def is_late(last_sweep: datetime | None, now: datetime) -> bool:
@@ -105,6 +123,16 @@ def untold():
 
 
 # What may be wrong ---------------------------------------------------------------------------------------------------
+
+
+def _ahead(it):
+    # Said where it may be why the watch seems to sleep: the row itself stays for as long as it lies in the future.
+    if it.ahead is None or not is_late(it.last_sweep, it.now):
+        return None
+    return (
+        f"A sweep is recorded for {showing.moment(it.ahead)}, which has not come yet: the clock of a worker is or was "
+        "ahead. Set the clocks of all machines by one source of time."
+    )
 
 
 def _asleep(it):
@@ -146,4 +174,4 @@ def _unsent(it):
     )
 
 
-PROBLEMS = (_asleep, _behind, _set_aside, _unsent)
+PROBLEMS = (_asleep, _ahead, _behind, _set_aside, _unsent)

@@ -48,6 +48,20 @@ def test_a_watch_that_has_never_swept_says_so():
     assert watchman.standing(MONDAY).problems()[0].startswith("No sweep has finished yet.")
 
 
+def test_a_sweep_that_a_clock_ahead_has_recorded_in_the_future_hides_no_sleep():
+    swept(MONDAY + timedelta(days=3))
+    swept(MONDAY)
+
+    now = MONDAY + 10 * MINUTE
+    asleep, ahead = watchman.standing(now).problems()
+
+    assert asleep.startswith("The last sweep finished 10 minutes ago")
+    assert ahead.startswith("A sweep is recorded for 5 March 2026, 9am, which has not come yet: the clock of a worker")
+    assert watchman.is_late(watchman.last_sweep(now), now)
+    swept(now + 4 * MINUTE)  # by a clock that is nearly right
+    assert watchman.standing(now).problems() == []
+
+
 def test_timers_that_are_due_lag_from_the_oldest_on():
     case = a_case()
     Timer.objects.filter(case=case).update(fires_at=MONDAY + MINUTE)
