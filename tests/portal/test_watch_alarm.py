@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
-from django.db import connections
+from django.db import OperationalError, connections
 from django.utils import timezone
 
 from cases.models import SweepRun
@@ -27,6 +27,7 @@ def now():
 def look(db, monkeypatch):
     mine = last_look.LastLook()
     monkeypatch.setattr(last_look, "LOOK", mine)
+    monkeypatch.setattr(watch_alarm, "MEMORY", watch_alarm.Memory())
     return mine
 
 
@@ -120,6 +121,48 @@ def test_nobody_to_write_to_is_logged(look, now, caplog):
     swept(now - HOUR, look)
     assert alarm(now) == 0
     assert "there is no superuser or pathway administrator" in caplog.text
+
+
+@pytest.fixture
+def database_goes_down(monkeypatch):
+    """From the moment it is called nothing can be read from the database, or written."""
+
+    def gone(*_, **__):
+        raise OperationalError("gone")
+
+    def go_down():
+        monkeypatch.setattr(Alarm.objects, "create", gone)
+        monkeypatch.setattr(watch_alarm, "those_who_can_mend_it", gone)
+
+    return go_down
+
+
+def test_while_the_database_is_down_it_goes_to_those_who_were_known_once_an_hour(
+    look, administrators, now, database_goes_down
+):
+    swept(now, look)
+    watch_alarm.MEMORY.refresh()
+    database_goes_down()
+    watch_alarm.MEMORY.refresh()  # which leaves what was known
+
+    sent = [alarm(now + timedelta(minutes=minutes)) for minutes in (14, 16, 17, 75, 77)]
+
+    assert sent == [0, 2, 0, 0, 2]
+    assert {address for message in mail.outbox for address in message.to} == administrators
+    assert "The web server cannot use the database: mend that first." in mail.outbox[0].body
+    assert "nobody looks" in mail.outbox[0].body
+
+
+def test_who_was_just_written_to_is_not_written_to_again_because_the_database_went_down(
+    look, administrators, now, database_goes_down
+):
+    swept(now - HOUR, look)
+    watch_alarm.MEMORY.refresh()
+    assert alarm(now) == 2
+    assert "The dates on the pages are right" in mail.outbox[0].body
+    database_goes_down()
+    assert alarm(now + timedelta(minutes=50)) == 0
+    assert alarm(now + HOUR) == 2
 
 
 @pytest.mark.django_db(transaction=True)
