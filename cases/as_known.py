@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from cases import who_was_told
 from cases.models import Case, Escalation, Handoff, Hold, Result, StageEntry, Task, Timer
 from cases.showing import moment
 from pathways.maps import version_map
@@ -119,11 +120,18 @@ def _read_things(known, *, is_known):
         Timer.Kind.RESULT: _known_of(
             known, Result, results.select_related("reader"), is_known, ["due_at", "reader_id"]
         ),
-        Timer.Kind.ESCALATION: list(unanswered.order_by("pk")),
+        Timer.Kind.ESCALATION: _told_by_then(unanswered.order_by("pk"), at),
     }
     for found in known.things.values():
         for thing in found:
             thing.case = known.case
+
+
+def _told_by_then(unanswered, at):
+    """Without those that were told later: until then nobody had to answer them."""
+    unanswered = list(unanswered)
+    later = who_was_told.told_later(unanswered)
+    return [one for one in unanswered if later.get(one.pk, at) <= at]
 
 
 def _after(name, at):

@@ -4,10 +4,12 @@ there is.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.db.models import Prefetch
 
 from cases.models import Case, NoticeLine, StageEntry
+from cases.who_was_told import Telling
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class CaseRecord:
     left_because: dict[int, str]  # by stay: what was written when it ended
     changes: list[Change]
 
+    @cached_property
+    def telling(self) -> Telling:
+        return Telling(self.escalations)
+
     @property
     def open_stay(self):
         return next((stay for stay in self.stays if stay.left_at is None), None)
@@ -67,7 +73,7 @@ class CaseRecord:
 
 def read(case, user) -> CaseRecord:
     """Read all that is recorded about ``case``, which ``user`` may see."""
-    lines = Prefetch("lines", NoticeLine.objects.select_related("recipient"))
+    lines = Prefetch("lines", NoticeLine.objects.select_related("recipient", "notice"))
     stays = case.entries.select_related("stage", "team", "via", "entered_by", "left_by", "shortened_by")
     stays = list(stays.order_by("entered_at", "left_at", "pk"))
     return CaseRecord(

@@ -16,6 +16,7 @@ from cases.models import Case, Escalation, NoticeLine, SweepRun, Timer
 from cases.refusals import Refused
 from cases.showing import duration, moment, sentence
 from cases.watch import sweep, watched, watchman
+from cases.who_was_told import Telling, called
 from cases.why import Cause
 from pathways.models import Calendar
 
@@ -71,9 +72,7 @@ def explain(case: Case, at: datetime, *, now: datetime | None = None) -> Explana
     known = as_known.read(case, at)
     before, after = _sweep_before(at), _sweep_after(at)
     was_awake = before is not None and not watchman.is_late(before.as_of, at)
-    seen = list(_watched(known))
-    raised = _raised(known.case, seen)
-    things = tuple(_thing(one, raised.get((one.kind, one.thing.pk), {}), known, before) for one in seen)
+    things = tuple(_things(known, _telling(known.case), before))
     remarks = [*known.remarks, *_changed_calendars(known)]
     if known.entry is not None:
         remarks.append(f"By the rules of version {_version(known)} of the pathway, under which the case was then.")
@@ -86,24 +85,18 @@ def _version(known):
     return known.case.version_map.version.number
 
 
-def _watched(known) -> Iterator[watched.Watched]:
+def _things(known, telling, before) -> Iterator[Thing]:
     if known.entry is not None:
         (seen,) = watched.stays([known.entry])
-        yield replace(seen, holds=tuple(known.holds))
+        yield _thing(replace(seen, holds=tuple(known.holds)), telling, known, before)
     for kind, things in known.things.items():
-        if things:
-            yield from watched.READ[kind](things)
+        for seen in watched.READ[kind](things) if things else ():
+            yield _thing(seen, telling, known, before)
 
 
-def _raised(case, seen):
-    """The escalations about what was watched, also those raised later: {(kind, thing): {(code, occurrence): row}}."""
+def _telling(case):
     lines = Prefetch("lines", NoticeLine.objects.select_related("recipient", "notice"))
-    rows = Escalation.objects.filter(case=case.pk).select_related("acknowledged_by").prefetch_related(lines)
-    found = {(one.kind, one.thing.pk): {} for one in seen}
-    for row in rows:
-        if (row.kind, row.thing_id) in found:
-            found[row.kind, row.thing_id][row.rung_code, row.occurrence] = row
-    return found
+    return Telling(Escalation.objects.filter(case=case.pk).select_related("acknowledged_by").prefetch_related(lines))
 
 
 def _changed_calendars(known):
@@ -120,7 +113,7 @@ def _changed_calendars(known):
 # One thing -----------------------------------------------------------------------------------------------------------
 
 
-def _thing(seen, raised, known, before) -> Thing:
+def _thing(seen, telling, known, before) -> Thing:
     at = known.at
     steps = why.account(seen.stay, seen.pauses)
     due_at = steps[-1].after if steps else deadlines.due(seen.stay, seen.pauses)
@@ -130,7 +123,7 @@ def _thing(seen, raised, known, before) -> Thing:
         seen.stay.entered_at,
         due_at,
         how,
-        tuple(sorted(_rungs(seen, raised, at, before), key=lambda told: told.reached_at or FAR)),
+        tuple(sorted(_rungs(seen, telling, at, before), key=lambda told: told.reached_at or FAR)),
     )
 
 
@@ -154,22 +147,23 @@ def _how(step, seen) -> str:
     return f"{held}: due on {moment(step.after)}."
 
 
-def _rungs(seen, raised, at, before) -> Iterator[Told]:
+def _rungs(seen, telling, at, before) -> Iterator[Told]:
+    raised = {
+        (row.rung_code, row.occurrence): row
+        for row in telling.escalations
+        if (row.kind, row.thing_id) == (seen.kind, seen.thing.pk)
+    }
     passed = {(one.rung.code, one.occurrence): one for one in deadlines.ledger(seen.stay, seen.pauses, at)}
     by_then = {key: row for key, row in raised.items() if row.raised_at <= at}
     for key, row in by_then.items():
-        state = "recorded" if row.is_told or row.lines.all() else "untold"
-        sentences = tuple(_recorded(row, passed.get(key), at, raised))
-        yield Told(_called(row.rung_name, key[1]), state, row.reached_at, sentences)
+        state = "recorded" if telling.is_told(row, at) else "untold"
+        sentences = tuple(_recorded(row, passed.get(key), at, telling))
+        yield Told(called(row.rung_name, key[1]), state, row.reached_at, sentences)
     for key, one in passed.items():
         if key not in by_then:
-            name = _called(seen.step(one.rung).name, key[1])
+            name = called(seen.step(one.rung).name, key[1])
             yield Told(name, "missed", one.reached_at, tuple(_missed(one, raised.get(key), before)))
     yield from _ahead(seen, by_then.keys() | passed.keys())
-
-
-def _called(name, occurrence):
-    return f"{name}, repeat {occurrence}" if occurrence else name
 
 
 def _ahead(seen, done):
@@ -184,7 +178,7 @@ def _ahead(seen, done):
         name = seen.step(rung).name
         if one := coming.get(rung.code):
             told = f"Not reached yet: that would be on {moment(one.reached_at)}, if nothing else happened."
-            yield Told(_called(name, one.occurrence), "ahead", one.reached_at, (told,))
+            yield Told(called(name, one.occurrence), "ahead", one.reached_at, (told,))
         elif held is not None and any((rung.code, n) not in done for n in range(rung.repeat_at_most + 1)):
             told = f"Not while the case is on hold: its clock was stopped on {moment(held.started_at)}."
             yield Told(name, "held", None, (told,))
@@ -195,52 +189,21 @@ def _ahead(seen, done):
 # What became of a rung -----------------------------------------------------------------------------------------------
 
 
-def _recorded(row, passed, at, raised):
+def _recorded(row, passed, at, telling):
     late = row.raised_at - row.reached_at
     after = f", {duration(late)} later" if late.total_seconds() >= 60 else ""
     reached = f"Reached on {moment(row.reached_at)} (due on {moment(row.due_at)})"
     yield f"{reached}, recorded on {moment(row.raised_at)}{after}."
     if passed is None:
         yield "By the record as it stands it was not reached yet: the date it was counted from has changed since."
-    yield from _told(row, at, raised)
+    yield from telling.at(row, at)
     if row.acknowledged_at and row.acknowledged_at <= at:
         yield f"Answered by {row.acknowledged_by} on {moment(row.acknowledged_at)}: “{row.acknowledgement}”"
     elif row.resolved_at and row.resolved_at <= at:
         yield f"Over since {moment(row.resolved_at)}: the case went on."
-    elif row.is_told:
+    elif telling.is_told(row, at):
         later = f" That came on {moment(row.acknowledged_at)}." if row.acknowledged_at else ""
         yield f"Not answered by then.{later}"
-
-
-def _told(row, at, raised):
-    lines = list(row.lines.all())
-    if all(line.notice.created_at > at for line in lines):
-        yield _why_nobody(row, raised)
-    for line in lines:
-        notice, who = line.notice, f"Told {line.recipient}"
-        by_mail = "in a digest" if notice.kind == notice.Kind.DIGEST else "by e-mail"
-        if notice.created_at > at:
-            yield f"{line.recipient} is told later: since {moment(notice.created_at)} there is somebody to tell."
-        elif notice.sent_at and not notice.sent_to:
-            yield f"{line.recipient} was to be told {by_mail}. {notice.error}"
-        elif notice.sent_at and notice.sent_at <= at:
-            yield f"{who} {by_mail}, sent on {moment(notice.sent_at)}."
-        elif notice.send_at and notice.send_at > at:
-            yield f"{who} {by_mail}, which was to go on {moment(notice.send_at)}."
-        else:
-            later = f" It went on {moment(notice.sent_at)}." if notice.sent_at else ""
-            yield f"{who} {by_mail}, which had not gone by then.{later}"
-
-
-def _why_nobody(row, raised):
-    if row.resolved_at == row.raised_at:
-        return "Nobody was told: the case went on before the watch looked, and it was recorded afterwards."
-    together = [other for other in raised.values() if other.raised_at == row.raised_at]
-    highest = max(together, key=lambda other: (other.level, other.occurrence))
-    if highest.pk != row.pk:
-        found = f"“{_called(highest.rung_name, highest.occurrence)}” was found by the same look"
-        return f"Nobody was told of this one: {found}, and only the highest is told."
-    return "There was nobody to tell: no person of any rung could be reached. That is a fault of the set-up."
 
 
 def _missed(passed, row, before):

@@ -189,7 +189,7 @@ def escalations(record, now):
             title=escalation.rung_name,
             about=(
                 f"level {escalation.level}{repeat}, {where} {escalation.stage_name}",
-                _who_was_told(escalation),
+                record.telling.in_words(escalation),
             ),
         )
         if escalation.acknowledged_at:
@@ -200,14 +200,6 @@ def escalations(record, now):
                 escalation.acknowledged_by,
                 escalation.acknowledgement,
             )
-
-
-def _who_was_told(escalation) -> str:
-    if told := [str(line.recipient) for line in escalation.lines.all()]:
-        return f"told {', '.join(told)}"
-    if escalation.is_told:
-        return "there was nobody to tell"
-    return "nobody was told: a higher level was reached at the same time, or the case went on first"
 
 
 def events(record, now):

@@ -63,7 +63,7 @@ class CasePage(CaseView, TemplateView):
         if self.entry is None:
             return None
         self.entry.case = self.case
-        return why.of_stay(self.entry, self.record.holds, self.record.escalations, self.recipients, self.now)
+        return why.of_stay(self.entry, self.record.holds, self.record.telling, self.recipients, self.now)
 
     def map(self) -> str:
         """The map with the way gone, when it is asked for: a large one takes longer than all the rest of the page."""
@@ -96,6 +96,7 @@ class CasePage(CaseView, TemplateView):
     def _pressing(self):
         """Yield what somebody should read now, and whether this reader may answer it."""
         for escalation in pressing(self.record.escalations):
+            escalation.who_was_told = self.record.telling.in_words(escalation)
             told = {line.recipient_id for line in escalation.lines.all()}
             may = not self.reads_only or self.request.user.pk in told
             escalation.may_answer = may and escalation.acknowledged_at is None

@@ -66,8 +66,8 @@ class Why:
     rungs: list[Told]
 
 
-def of_stay(entry, holds, escalations, recipients, now) -> Why:
-    """Explain the due time of the stay ``entry``, given its ``holds`` and the ``escalations`` of its case.
+def of_stay(entry, holds, telling, recipients, now) -> Why:
+    """Explain the due time of the stay ``entry``, given its ``holds`` and the ``telling`` of its case's escalations.
 
     ``recipients`` answers who is told. Costs one statement if working time is counted, else none.
     """
@@ -81,7 +81,7 @@ def of_stay(entry, holds, escalations, recipients, now) -> Why:
         parts=[_part(step, entry, stage, pauses) for step in steps],
         due_at=steps[-1].after if steps else None,
         calendar=str(calendars[stage.calendar_id]) if stay.limit and stay.limit.is_working else "",
-        rungs=_rungs(entry, stage, stay, list(pauses), escalations, recipients, now),
+        rungs=_rungs(entry, stage, stay, list(pauses), telling, recipients, now),
     )
 
 
@@ -176,13 +176,13 @@ def _is_whole_day(hours) -> bool:
 # The ladder ----------------------------------------------------------------------------------------------------------
 
 
-def _rungs(entry, stage, stay, pauses, escalations, recipients, now) -> list[Told]:
+def _rungs(entry, stage, stay, pauses, telling, recipients, now) -> list[Told]:
     raised = {
         (one.rung_code, one.occurrence): one
-        for one in escalations
+        for one in telling.escalations
         if one.kind == watched.Kind.STAGE and one.thing_id == entry.pk
     }
-    told = [_was_told(one) for one in raised.values()]
+    told = [_was_told(one, telling) for one in raised.values()]
     if entry.left_at is None:
         steps = {step.code: step for step in stage.ladder.all()}
         ahead = [
@@ -194,9 +194,8 @@ def _rungs(entry, stage, stay, pauses, escalations, recipients, now) -> list[Tol
     return sorted(told, key=lambda one: one.at)
 
 
-def _was_told(escalation) -> Told:
-    people = [str(line.recipient) for line in escalation.lines.all()]
-    words = f"told {', '.join(people)}" if people else "nobody was told"
+def _was_told(escalation, telling) -> Told:
+    words = telling.in_words(escalation)
     if escalation.acknowledged_at:
         words += f"; answered by {escalation.acknowledged_by} on {showing.moment(escalation.acknowledged_at)}"
     repeat = f", repeat {escalation.occurrence}" if escalation.occurrence else ""

@@ -106,7 +106,8 @@ def test_who_was_told_later_and_what_was_closed_without_being_sent_are_said(mana
     case = a_case(a_pathway(team="lonely"))
     swept(DUE + MINUTE)
     late = a_manager("lonely", first_name="Ruth", last_name="Boateng")
-    later.tell(DUE + 2 * HOUR)
+    with at(DUE + 2 * HOUR):
+        later.tell()
     Notice.objects.update(sent_at=DUE + DAY, error="Not sent: their digest is switched off.")
 
     before, after = (told(case, DUE + hours * HOUR)["Breach"][1] for hours in (1, 3))

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from cases import case_record, detours, events, handoffs, lifecycle, recording, results, to_do
-from cases.models import Override, Patient
+from cases.models import Notice, Override, Patient
 from cases.timeline import Kind, timeline
 from cases.watch import escalations, sweep
 from pathways import groups
@@ -122,6 +122,7 @@ def test_a_hold_begins_and_ends(case, caseworker):
 def test_an_escalation_tells_who_was_told_and_what_they_answered(case, caseworker):
     a_manager("booking", first_name="Grace", last_name="Okafor")
     sweep.run(MONDAY + 8 * DAY + HOUR)
+    Notice.objects.update(sent_at=MONDAY + 8 * DAY + 2 * HOUR, sent_to="grace@trust.example")
     escalations.acknowledge(case.escalations.get(), by=caseworker, answer="I ring them.", at=MONDAY + 9 * DAY)
 
     answered, reached = told(case, caseworker, Kind.ESCALATIONS)

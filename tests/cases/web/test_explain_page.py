@@ -27,7 +27,7 @@ def test_it_explains_a_moment(signed_in, case, manager):
     assert "The stay in Triage Since 2 March 2026, 9am" in said
     assert "Due on 12 March 2026, 9am : it was late." in said
     assert "Breach Escalated Reached on 12 March 2026, 9am" in said
-    assert "Told Grace Okafor" in said
+    assert "Grace Okafor was to be told in a digest, which was to go on 13 March 2026, 8am." in said
     assert "Again Not yet Not reached yet: that would be on 13 March 2026, 9am" in said
 
 
