@@ -4,6 +4,7 @@ Reckoned with the same ``deadlines.ledger`` as the sweep, from the record as it 
 the record does not hold is said in a sentence.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from cases.watch import sweep, watched, watchman
 from cases.who_was_told import Telling, called
 from cases.why import Cause
 from pathways.models import Calendar
+
+log = logging.getLogger(__name__)
 
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
 
@@ -87,8 +90,16 @@ def _version(known):
 
 def _things(known, telling, before) -> Iterator[Thing]:
     if known.entry is not None:
-        (seen,) = watched.stays([known.entry])
-        yield _thing(replace(seen, holds=tuple(known.holds)), telling, known, before)
+        try:
+            (seen,) = watched.stays([known.entry])
+            yield _thing(replace(seen, holds=tuple(known.holds)), telling, known, before)
+        except (ValueError, OverflowError):
+            # The sweep sets such a row aside. What else is known of this moment is said all the same.
+            log.warning("A time of case %s cannot be counted.", known.case.pk, exc_info=True)
+            known.remarks.append(
+                f"The stay in {known.entry.stage} cannot be explained: its times cannot be counted. Check the limit, "
+                "the ladder and the calendar of this stage."
+            )
     for kind, things in known.things.items():
         for seen in watched.READ[kind](things) if things else ():
             yield _thing(seen, telling, known, before)

@@ -14,7 +14,7 @@ from cases.models import Escalation, Notice, SweepRun
 from cases.refusals import Refused
 from cases.watch import escalations, later, sweep
 from pathways.models import OpeningHours
-from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, office_hours, the_move
+from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, never_open, office_hours, the_move
 
 pytestmark = pytest.mark.django_db
 
@@ -248,6 +248,24 @@ def test_a_calendar_that_changed_since_is_named(manager):
         calendar.touch()
     remarks = explain(case, MONDAY + 2 * DAY, now=LONG_AFTER).remarks
     assert any("The calendar “office” was changed on 22 March 2026, 9am, after this moment." in one for one in remarks)
+
+
+def test_a_stay_whose_time_cannot_be_counted_is_named_and_all_else_is_explained(manager):
+    case = a_case(a_pathway(limit="5 working days"))
+    by = a_member("booking")
+    with at(MONDAY + DAY):
+        to_do.add_task(case, "Ring the ward", by=by, owner=by, due_at=MONDAY + 3 * DAY)
+    swept(MONDAY + 2 * DAY)
+    never_open(case)
+
+    found = explain(case, MONDAY + 2 * DAY + MINUTE, now=LONG_AFTER)
+
+    assert [thing.title for thing in found.things] == ["A task"]
+    assert found.was_awake
+    assert (
+        "The stay in Triage cannot be explained: its times cannot be counted. Check the limit, the ladder and the "
+        "calendar of this stage."
+    ) in found.remarks
 
 
 def test_tasks_handoffs_and_results_are_explained_too(manager):
