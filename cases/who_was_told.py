@@ -21,6 +21,7 @@ class Nobody(Enum):
     """Why nobody was told."""
 
     WENT_ON = "nobody was told: the case went on before the watch looked"
+    PROMISED = "nobody was told again: what was promised before stood"
     HIGHER = "nobody was told of this one: a higher level was reached at the same time"
     FAULT = "there was nobody to tell"  # of the set-up
 
@@ -65,6 +66,8 @@ class Telling:
         """Why nobody was told of ``escalation`` when it was recorded."""
         if escalation.resolved_at == escalation.raised_at:
             return Nobody.WENT_ON
+        if escalation.acknowledged_at == escalation.raised_at:
+            return Nobody.PROMISED
         return Nobody.FAULT if self.highest(escalation).pk == escalation.pk else Nobody.HIGHER
 
     def left_out(self, escalation: Escalation, line: NoticeLine) -> str:
@@ -126,6 +129,8 @@ class Telling:
         why = self.why_nobody(escalation)
         if why == Nobody.WENT_ON:
             return "Nobody was told: the case went on before the watch looked, and it was recorded afterwards."
+        if why == Nobody.PROMISED:
+            return "Nobody was told again: what had been promised before was still to be done."
         if why == Nobody.FAULT:
             return "There was nobody to tell: no person of any rung could be reached. That is a fault of the set-up."
         highest = self.highest(escalation)

@@ -9,6 +9,7 @@ from cases import lifecycle, to_do
 from cases.models import Escalation, Notice, NoticeLine, Task, Timer
 from cases.refusals import Refused
 from cases.watch import answers, escalations, notices, sweep, timers, watchman
+from cases.who_was_told import Telling
 from pathways.models import Pathway
 from tests.factories import MONDAY, UserFactory, a_case, a_manager, a_member, a_pathway, fresh, the_move
 
@@ -271,6 +272,9 @@ def test_who_has_promised_is_not_asked_again_every_day_until_then(owner, manager
             manager,
             False,
             set(),
+        )
+        assert Telling(case.escalations.all()).in_words(one) == (
+            "nobody was told again: what was promised before stood"
         )
     assert not watchman.untold().exists(), "that nobody was told is no fault"
     (row,) = answers.in_state(answers.for_user(manager), answers.State.PROMISED, DUE + 3 * DAY)
