@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from pathways.history import delete_with_history, save_with_history
 from pathways.limits import LONDON
-from pathways.models import Absence, Duty, Membership, Role
+from pathways.models import Absence, Duty, Membership, Role, Team
 from pathways.models.people import SYSTEM_USERNAME
 from pathways.publishing import Refused
 
@@ -94,6 +94,8 @@ def warnings_about(absence) -> list[str]:
     else:
         away = list(deputy.absences.filter(**meanwhile))
         found += [f"{deputy} is away then too, {said(other)}. Choose another deputy if you can." for other in away]
+        others = Team.objects.filter(memberships__user=person).exclude(memberships__user=deputy).order_by("name")
+        found += [f"{deputy} is not in {team}, so that nobody stands in for {person} there." for team in others]
         if not deputy.email:
             found.append(f"{deputy} has no e-mail address, so that nobody is told. Ask an administrator to add it.")
     for duty in Duty.objects.filter(user=person, **meanwhile).select_related("team"):

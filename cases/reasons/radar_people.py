@@ -23,19 +23,30 @@ NOBODY = Q(pk__in=[])
 
 def owner_gone(asked) -> Q:
     """Return the condition that whoever has a case cannot see to it: their account is closed, they have left the team,
-    or they are away and nobody stands in, or somebody who is away too and in whose place there is nobody.
+    or they are away and nobody who is there stands in who could see to it: see ``StandIn``, on whose day it would be.
     """
     closed = get_user_model().objects.filter(is_active=False)
     belongs = Membership.objects.filter(team=OuterRef("team"), user=OuterRef("owner"))
-    gone = Q(owner__in=closed.values("pk")) | Q(owner__in=_away(asked).values("user")) | ~Exists(belongs)
-    return Q(owner__isnull=False) & gone
+    # The first half is asked once for all cases, the second only of those who are away.
+    uncovered = Q(owner__in=_away(asked).values("user")) & Exists(_uncovered(asked))
+    return Q(owner__isnull=False) & (Q(owner__in=closed.values("pk")) | uncovered | ~Exists(belongs))
 
 
 def _away(asked):
-    away = Absence.objects.filter(starts_at__lte=asked.now, ends_at__gt=asked.now)
-    nobody = Q(deputy=None) | Q(deputy__is_active=False)
-    away_too = away.filter(nobody | Q(deputy=OuterRef("user")), user=OuterRef("deputy"))
-    return away.filter(nobody | Exists(away_too))
+    return Absence.objects.filter(starts_at__lte=asked.now, ends_at__gt=asked.now)
+
+
+def _uncovered(asked):
+    """The absence of a case's owner in which neither their deputy nor, if that one is away too, the deputy's deputy is
+    there and in the case's team. A deputy of one of their teams need not be in the others.
+    """
+    away = _away(asked)
+    there = Membership.objects.filter(user=OuterRef("deputy"), user__is_active=True)
+    there = there.exclude(user__in=away.values("user"))
+    first = there.filter(team=OuterRef(OuterRef("team")))
+    second = there.filter(team=OuterRef(OuterRef(OuterRef("team"))))
+    deputys = away.filter(Exists(second), user=OuterRef("deputy"))
+    return away.filter(~Exists(first), ~Exists(deputys), user=OuterRef("owner"))
 
 
 class OwnerGone(Radar):
@@ -50,15 +61,35 @@ class OwnerGone(Radar):
         return self.holds(asked) & Q(team__in=asked.managed)
 
     def shows(self, asked):
-        return {"owner_away": first(_away(asked).filter(user=OuterRef("owner")), JSONObject(until="ends_at"))}
+        away = JSONObject(
+            until="ends_at",
+            deputy="deputy",
+            first_name="deputy__first_name",
+            last_name="deputy__last_name",
+            username="deputy__username",
+            is_active="deputy__is_active",
+            is_away=Exists(_away(asked).filter(user=OuterRef("deputy"))),
+        )
+        return {"owner_away": first(_uncovered(asked), away)}
 
     def words(self, case, age, asked):
         if not case.owner.is_active:
             return f"{case.owner} has it, whose account is closed."
         if case.owner_away:
             until = absences.until(instant(case.owner_away["until"]))
-            return f"{case.owner} has it, who is away until {until}, and nobody stands in."
+            return f"{case.owner} has it, who is away until {until}, and {self._why_nobody(case)}."
         return f"{case.owner} has it, who is not in {case.team} any more."
+
+    def _why_nobody(self, case):
+        absence = case.owner_away
+        if absence["deputy"] is None:
+            return "nobody stands in"
+        deputy = get_user_model()(**{name: absence[name] for name in ("first_name", "last_name", "username")})
+        if absence["is_away"]:
+            return f"their deputy {deputy} is away too"
+        if not absence["is_active"]:
+            return f"the account of their deputy {deputy} is closed"
+        return f"their deputy {deputy} is not in {case.team}"
 
     def next(self, case, asked):
         return Next("Give it to somebody", reverse("assign", args=[case.reference]))

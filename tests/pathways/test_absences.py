@@ -12,7 +12,7 @@ from pathways import absences
 from pathways.limits import LONDON
 from pathways.models import Absence, Duty, Membership, Team
 from pathways.publishing import Refused
-from tests.factories import a_manager, a_member
+from tests.factories import TeamFactory, a_manager, a_member
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +108,17 @@ def test_what_is_allowed_and_worth_a_second_look_is_said(priya, alex, now):
     assert absences.warnings_about(Absence.objects.get(pk=absence.pk))[0] == (
         "Nobody stands in for Priya Shah: what is meant for them goes to the next rung of the ladder."
     )
+
+
+def test_a_deputy_who_is_not_in_all_teams_is_worth_a_second_look(priya, alex, now):
+    imaging = TeamFactory(code="imaging")
+    Membership.objects.create(team=imaging, user=priya)
+    absence = away(priya, now, now + DAY, deputy=alex)
+    assert absences.warnings_about(absence) == [
+        f"Alex Doe is not in {imaging}, so that nobody stands in for Priya Shah there."
+    ]
+    Membership.objects.create(team=imaging, user=alex)
+    assert absences.warnings_about(absence) == []
 
 
 def test_an_absence_to_come_is_taken_back_and_one_that_runs_is_ended(priya, now):

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from cases import lifecycle, reasons, recording
+from cases import lifecycle, my_day, reasons, recording
 from cases.models import Case
 from cases.reasons import Reason
 from pathways.models import system_user
 from tests.factories import MONDAY
 
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 TUESDAY = MONDAY + DAY
 
 
@@ -24,6 +24,12 @@ def codes_of(case, user, now=TUESDAY):
     filtered = [code for code in Reason.values if Case.objects.because(code, user, now).filter(pk=case.pk).exists()]
     assert found == filtered
     return found
+
+
+def group_of(case, user, now=TUESDAY):
+    """The group in which a case stands on somebody's day, if it does."""
+    found = {row.case.pk: group.reason for group in my_day.my_day(user, now).groups for row in group.rows}
+    return found.get(case.pk)
 
 
 def mine(case, user):

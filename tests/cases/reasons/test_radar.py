@@ -5,17 +5,15 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 
-from cases import detours, events, handoffs, lifecycle, my_day, results, to_do
+from cases import detours, events, handoffs, lifecycle, to_do
 from cases.models import Hold, Timer
 from cases.reasons import Reason
 from cases.watch import differing, timers
-from pathways.models import Absence, Membership
-from tests.cases.reasons.asking import DAY, HOUR, TUESDAY, codes_of, mine, page, row_of
+from tests.cases.reasons.asking import DAY, HOUR, SECOND, TUESDAY, codes_of, group_of, mine, page, row_of
 from tests.factories import (
     MONDAY,
     a_case,
     a_detour_pathway,
-    a_manager,
     a_member,
     a_pathway,
     a_restricted_case,
@@ -24,19 +22,11 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-SECOND = timedelta(seconds=1)
-
 
 @pytest.fixture
 def unlimited(nurse):
     """A case of the nurse in a stage that has no limit: nothing will bring it up again."""
     return mine(a_case(a_pathway(limit=None)), nurse)
-
-
-def group_of(case, user, now=TUESDAY):
-    """The group in which a case stands on somebody's day, if it does."""
-    found = {row.case.pk: group.reason for group in my_day.my_day(user, now).groups for row in group.rows}
-    return found.get(case.pk)
 
 
 # No next step
@@ -105,87 +95,6 @@ def test_what_another_team_has_is_not_on_my_radar(unlimited):
     assert codes_of(unlimited, a_member("imaging")) == ["on-track"]
 
 
-# Whoever has it is not there
-
-
-def an_absence(user, deputy=None):
-    return Absence.objects.create(user=user, starts_at=MONDAY, ends_at=MONDAY + 5 * DAY, deputy=deputy)
-
-
-def test_a_case_of_somebody_who_is_away_without_a_deputy_is_for_the_managers_to_give_away(nurse):
-    case, manager = mine(a_case(), nurse), a_manager("booking")
-    an_absence(nurse)
-
-    codes, row = row_of(case, manager)
-
-    assert codes == codes_of(case, manager) == ["owner-gone"]
-    assert row.why == ["Priya Shah has it, who is away until 7 March 2026, 9am, and nobody stands in."]
-    assert (row.next.text, row.next.url) == ("Give it to somebody", page("assign", case))
-    assert (group_of(case, manager), group_of(case, nurse)) == (Reason.OWNER_GONE, Reason.ON_TRACK)
-
-
-def test_a_deputy_stands_in_unless_their_account_is_closed(nurse):
-    case, deputy = mine(a_case(), nurse), a_member("booking")
-    an_absence(nurse, deputy)
-    assert codes_of(case, nurse) == ["on-track"]
-    deputy.is_active = False
-    deputy.save()
-    assert codes_of(case, nurse) == ["owner-gone"]
-
-
-def test_a_deputy_who_is_away_too_stands_in_only_if_there_is_somebody_in_their_place(nurse):
-    case, deputy, second = mine(a_case(), nurse), a_member("booking"), a_member("booking")
-    an_absence(nurse, deputy)
-    away = an_absence(deputy)
-    assert codes_of(case, second) == ["owner-gone"]
-    for stands_in, codes in ((second, ["on-track"]), (nurse, ["owner-gone"])):
-        away.deputy = stands_in
-        away.save()
-        assert codes_of(case, a_member("booking")) == codes
-
-
-def test_an_absence_counts_from_its_first_moment_and_before_its_end(nurse):
-    case = mine(a_case(), nurse)
-    absence = an_absence(nurse)
-    for now, code in (
-        (absence.starts_at - SECOND, "on-track"),
-        (absence.starts_at, "owner-gone"),
-        (absence.ends_at - SECOND, "owner-gone"),
-        (absence.ends_at, "on-track"),
-    ):
-        assert codes_of(case, nurse, now) == [code], now
-
-
-def test_a_case_of_somebody_whose_account_is_closed_or_who_left_the_team_is_on_the_radar(nurse):
-    case, leaver = mine(a_case(), nurse), a_member("booking", first_name="Lee", last_name="Moss")
-    other = mine(a_case(case.version.pathway), leaver)
-    nurse.is_active = False
-    nurse.save()
-    Membership.objects.filter(user=leaver).delete()
-    colleague = a_member("booking")
-    assert row_of(case, colleague)[1].why == ["Priya Shah has it, whose account is closed."]
-    assert row_of(other, colleague)[1].why == ["Lee Moss has it, who is not in Booking team any more."]
-
-
-# Handed over and never accepted
-
-
-@pytest.mark.parametrize(("handoff", "after"), [("2 days", 2 * DAY), (None, 7 * DAY)])
-def test_an_offer_that_nobody_answers_is_on_the_radar_after_its_time(nurse, handoff, after):
-    case = mine(a_case(a_pathway(handoff="2 days", limit="90 days")), nurse)
-    offer = handoffs.offer(case, the_move(case, "review"), by=nurse, note="Please", at=MONDAY)
-    if handoff is None:
-        type(offer).objects.update(due_at=None)
-    assert codes_of(case, nurse, MONDAY + after) == ["on-track"]
-
-    codes, row = row_of(case, nurse, MONDAY + after + SECOND)
-
-    assert codes == ["not-accepted"]
-    assert row.why[0] == "Handed over and never accepted."
-    assert (row.next.text, row.next.url) == ("Chase Clinic team", page("chase", case))
-    assert "not-accepted" not in codes_of(case, a_member("clinic"), MONDAY + after + SECOND)
-
-
 # On hold for too long
 
 
@@ -200,60 +109,6 @@ def test_a_hold_past_its_ceiling_is_on_the_radar(nurse):
     assert row.why == ["Still on hold, although it was to resume today 9am."]
     assert (row.next.text, row.next.url) == ("Resume the case", page("resume", case))
     assert Hold.objects.get().ended_at is None
-
-
-# A result that lies unread
-
-
-def test_a_result_unread_past_its_time_is_on_the_radar_of_the_team_and_needs_another_reader(nurse):
-    case, reader = mine(a_case(), nurse), a_member("booking", first_name="Tom", last_name="Reid")
-    result = results.request_result(case, "Echo", reader, by=nurse, at=MONDAY)
-    result = results.record_arrival(result, "Normal", by=nurse, at=MONDAY)
-    due_at = type(result).objects.get().due_at
-    assert codes_of(case, nurse, due_at) == ["on-track"]
-
-    codes, row = row_of(case, nurse, due_at + SECOND)
-
-    assert codes == ["unread"]
-    assert row.why == ["Result not read: Tom Reid was to read Echo by today 9am."]
-    assert (row.next.text, row.next.url) == ("Choose another reader", page("results", case, result.pk, "reader"))
-    codes, row = row_of(case, reader, due_at + SECOND)
-    assert (codes, len(row.why), row.next.text) == (["result", "unread"], 1, "Read the result")
-    assert group_of(case, nurse, due_at + SECOND) == Reason.ON_TRACK, "it is not the nurse's to read"
-
-
-# A child case that was forgotten
-
-
-@pytest.fixture
-def family(nurse):
-    """A case with a detour that is open."""
-    case = mine(a_case(a_pathway(detours=[(a_detour_pathway(), {"blocks_closing": False})])), nurse)
-    child = detours.take(case, case.version_map.detour_rules["dna"], note="Did not come", by=nurse, at=MONDAY)
-    return case, mine(child, nurse)
-
-
-def test_a_child_case_of_a_closed_case_is_forgotten(family, nurse):
-    case, child = family
-    assert "forgotten" not in codes_of(child, nurse)
-    lifecycle.close_case(case, reason="Moved away", by=nurse, at=TUESDAY)
-
-    codes, row = row_of(child, nurse)
-
-    assert "forgotten" in codes
-    assert "Still open, although the case it belongs to is closed." in row.why
-    assert ("Finish it or take it up", child.get_absolute_url()) in [(n.text, n.url) for n in (row.next, *row.also)]
-
-
-def test_a_child_case_in_which_nothing_happens_for_four_weeks_is_forgotten_its_parent_is_not(family, nurse):
-    case, child = family
-    later = MONDAY + 28 * DAY
-    assert "forgotten" not in codes_of(child, nurse, later)
-    assert "forgotten" in codes_of(child, nurse, later + SECOND)
-    assert "Nothing has happened in it for four weeks." in row_of(child, nurse, later + SECOND)[1].why
-    assert "forgotten" not in codes_of(case, nurse, later + SECOND)
-    events.record_contact(child, "phone", MONDAY.date(), text="Rang", by=nurse, at=MONDAY + DAY)
-    assert "forgotten" not in codes_of(child, nurse, later + SECOND)
 
 
 # Watched otherwise than the record says
