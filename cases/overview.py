@@ -13,13 +13,14 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Value
 from cases import reasons
 from cases.lateness import lateness
 from cases.models import Case, Task
-from cases.reasons import RADAR, Asked
+from cases.reasons import ALSO_CLOSED, RADAR, Asked
 from cases.watch import set_aside
 from pathways.maps import version_map
 from pathways.models import Stage, Team
 
 LATENESS = ("late", "1-day", "3-days", "7-days")
 OWED, SET_ASIDE, REFUSED, TEAM = "owed", "set aside", "refused", "team"
+OF_CLOSED = [code for code in RADAR if code in ALSO_CLOSED]
 
 
 @dataclass
@@ -80,15 +81,18 @@ class Overview:
 
 def overview(user, teams, now) -> Overview:
     """Return the numbers of ``teams`` (ids) as of ``now``, in two statements."""
-    found = Overview()
-    for row in _cases(Asked(user, now), teams):
+    found, asked = Overview(), Asked(user, now)
+    for row in _cases(asked, teams):
         _add(found, row)
-    for row in _beside(user, teams, now):
+    for row in _beside(asked, teams):
         if row["what"] == TEAM:
             found.own.append(OwnTeam(row["username"], row["team_code"], row["count"]))
         elif row["what"] == OWED:
             found.people[row["person"]] = _person(row)
             found.carried.setdefault((row["team_code"], row["person"]), Cell()).by["tasks"] += row["count"]
+        elif row["what"] in OF_CLOSED:
+            found.names[row["team_code"]] = row["username"]
+            found.teams.setdefault(row["team_code"], Cell()).by[row["what"]] += row["count"]
         else:
             found.beside[row["what"]] += row["count"]
     found.own.sort()
@@ -97,11 +101,15 @@ def overview(user, teams, now) -> Overview:
 
 def radar(asked, teams) -> list[dict]:
     """Return how many cases of each of ``teams`` stand on the radar: the team's ``name``, and counts by code."""
-    rows = Case.objects.open().filter(team__in=teams).order_by("team__name").values(name=F("team__name"))
-    return [
-        {"name": row["name"], **{code: row[_column(code)] for code in RADAR}}
+    rows = Case.objects.open().filter(team__in=teams).order_by().values(name=F("team__name"))
+    found = {
+        row["name"]: Counter({code: row[_column(code)] for code in RADAR})
         for row in rows.annotate(**_on_the_radar(asked))
-    ]
+    }
+    for closed in _closed(asked, teams):
+        for row in closed:
+            found.setdefault(row["username"], Counter())[row["what"]] += row["count"]
+    return [{"name": name, **{code: counts[code] for code in RADAR}} for name, counts in sorted(found.items())]
 
 
 def _cases(asked, teams):
@@ -119,6 +127,23 @@ def _cases(asked, teams):
         username=F("owner__username"),
     )
     return grouped.annotate(count=Count("pk"), **late, **_on_the_radar(asked))
+
+
+def _closed(asked, teams):
+    """For each reason of the radar that holds for closed cases too ("what"), those of each team (its name as
+    "username") for which it does. Apart from the open ones: they are few among all that were ever closed, and found by
+    what is wrong.
+    """
+    for code in OF_CLOSED:
+        found = Case.objects.filter(reasons.holding(code, asked), status="closed", team__in=teams).order_by()
+        yield found.values(
+            what=Value(code),
+            team_code=F("team__code"),
+            person=Value(0),
+            first_name=Value(""),
+            last_name=Value(""),
+            username=F("team__name"),
+        ).annotate(count=Count("pk"))
 
 
 def _on_the_radar(asked):
@@ -152,11 +177,12 @@ def _person(row):
     return get_user_model()(**{name: row[name] for name in ("first_name", "last_name", "username")})
 
 
-def _beside(user, teams, now):
+def _beside(asked, teams):
     """What is counted in other tables, in one statement: cases of which somebody has a task of the case's own team;
-    the teams (their name as "username") with their people who are away; what was set aside, and e-mails that were
-    refused, as far as ``user`` may know of them.
+    closed cases that stand on the radar; the teams (their name as "username") with their people who are away; what was
+    set aside, and e-mails that were refused, as far as whoever asks may know of them.
     """
+    user, now = asked.user, asked.now
     owed = Task.objects.filter(done_at=None, cancelled_at=None, owner__isnull=False, team=F("case__team"))
     owed = owed.filter(team__in=teams).exclude(case__status="closed").order_by()
     nobody = {name: Value("") for name in ("team_code", "first_name", "last_name", "username")}
@@ -187,5 +213,5 @@ def _beside(user, teams, now):
         last_name=Value(""),
         username=F("name"),
     ).annotate(count=Count("memberships__user", filter=absent, distinct=True))
-    others = (rows.values(*columns, "count") for rows in (own, *aside))
+    others = (rows.values(*columns, "count") for rows in (own, *aside, *_closed(asked, teams)))
     return by_person.values(*columns, "count").union(*others, all=True)

@@ -1,6 +1,6 @@
 """Worlds for tests, each made in one line."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import factory
 import nhs_number
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from cases import lifecycle, stays
+from cases import lifecycle, results, stays
 from cases.models import Patient
 from pathways.limits import Span, Unit
 from pathways.models import (
@@ -267,6 +267,15 @@ def a_restricted_case(pathway=None, *, at=MONDAY):
     version, patient = (pathway or a_pathway()).active_version, PatientFactory()
     with transaction.atomic():
         return stays.begin(version, patient, now=at, by=system_user(), reason="Safeguarding", restricted=True)
+
+
+def a_closed_case_with_an_unread_result(pathway, reader, at):
+    """A case closed an hour after it was opened ``at``, of which a result has arrived another hour later."""
+    case, by, hour = a_case(pathway, at=at), system_user(), timedelta(hours=1)
+    result = results.request_result(case, "Echo", reader, by=by, at=at)
+    case = lifecycle.close_case(case, reason="Moved away", by=by, at=at + hour)
+    results.record_arrival(result, "Normal", by=by, at=at + 2 * hour)
+    return case
 
 
 def fresh(thing):

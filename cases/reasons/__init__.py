@@ -11,10 +11,11 @@ do. To add one: give it its code in ``Reason`` where it belongs in the order, wr
 
 from cases.reasons.because import Asked, Because, Next, Reason
 from cases.reasons.compiled import filled
-from cases.reasons.registry import RADAR, REASONS, chip, holding, most_pressing, shown, tags
+from cases.reasons.registry import ALSO_CLOSED, RADAR, REASONS, chip, holding, most_pressing, shown, tags
 from cases.reasons.rows import Row, rows
 
 __all__ = [
+    "ALSO_CLOSED",
     "RADAR",
     "REASONS",
     "Asked",

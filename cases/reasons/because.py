@@ -91,6 +91,7 @@ class Because:
 
     code: Reason
     is_radar = False  # it is found on the radar: nobody need be late for it to be wrong
+    also_closed = False  # it holds for closed cases too: a list of those for which it holds shows them
     chip: tuple[str, str]  # what is counted: "1 task due", "2 tasks due"
 
     def holds(self, asked: Asked) -> Q:

@@ -48,6 +48,7 @@ class ResultUnread(Because):
     """A result that has arrived, that I am to read and have not: also of a case that was closed meanwhile."""
 
     code, chip = Reason.RESULT, ("result not read", "results not read")
+    also_closed = True
 
     def _results(self, asked):
         return Result.objects.unread().filter(case=OuterRef("pk"), reader=asked.user)

@@ -23,10 +23,11 @@ class Radar(Because):
     is_radar = True
 
     def holds(self, asked):
-        return Q(team__in=asked.teams) & ~Q(status="closed") & self.is_wrong(asked)
+        still = Q() if self.also_closed else ~Q(status="closed")
+        return Q(team__in=asked.teams) & still & self.is_wrong(asked)
 
     def is_wrong(self, asked) -> Q:
-        """Return the condition, for an open case of a team of theirs."""
+        """Return the condition, for a case of a team of theirs, which is open unless ``also_closed``."""
         raise NotImplementedError
 
     def mine(self, asked):
@@ -73,9 +74,12 @@ class HoldOver(Radar):
 
 
 class Differs(Radar):
-    """Last night its timers were not what the record says they must be: it may not be told when it is late."""
+    """Last night its timers were not what the record says they must be: it may not be told when it is late. A closed
+    case may still be watched, and results of it are.
+    """
 
     code, chip = Reason.DIFFERS, ("watched wrongly", "watched wrongly")
+    also_closed = True
 
     def is_wrong(self, asked):
         return Q(reference__in=asked.differing)

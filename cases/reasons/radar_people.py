@@ -114,12 +114,14 @@ class NotAccepted(Radar):
 
 
 class ResultUnreadTooLong(Radar):
-    """A result lies unread past the time by which it was to be read, whoever its reader is.
+    """A result lies unread past the time by which it was to be read, whoever its reader is: also of a closed case,
+    since it may have arrived later.
 
     On their own day it stands as a result to read: this is for the others of the team.
     """
 
     code, chip = Reason.UNREAD, ("result unread for too long", "results unread for too long")
+    also_closed = True
 
     def _results(self, asked):
         return about(Result.objects.unread().filter(due_at__lt=asked.now))

@@ -45,6 +45,7 @@ REASONS: dict[str, Because] = {
     )
 }
 RADAR = [code for code, because in REASONS.items() if because.is_radar]
+ALSO_CLOSED = [code for code, because in REASONS.items() if because.also_closed]
 ON_TRACK = OnTrack()
 OPEN = ~Q(status="closed")
 CODES = ArrayField(models.CharField())

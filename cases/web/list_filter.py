@@ -11,7 +11,7 @@ from cases import access
 from cases.keyset import Order
 from cases.lateness import lateness
 from cases.models import Case, SavedView, StageEntry, Task
-from cases.reasons import Reason
+from cases.reasons import ALSO_CLOSED, Reason
 from cases.web.facts import to_choose_from
 from cases.web.form_look import PageForm
 from pathways.maps import version_map
@@ -29,7 +29,7 @@ LATENESS = [
     ("none", "No limit"),
 ]
 STATUSES = [("", "Open"), ("closed", "Closed")]
-STATUSES_SEARCHED = [("", "Open and closed"), ("open", "Open"), ("closed", "Closed")]  # who searches looks for one
+STATUSES_OF_BOTH = [("", "Open and closed"), ("open", "Open"), ("closed", "Closed")]
 
 BY_LIMIT = Order("due_at", may_be_null=True)
 BY_CLOSING = Order("closed_at", descending=True)
@@ -66,8 +66,13 @@ class FilterForm(PageForm):
     marks_optional = False
 
     def __init__(self, data, *, user, searched=False):
+        # Who searches looks for one case, and some reasons hold for closed ones as well.
+        self.of_both = searched or data.get("reason") in ALSO_CLOSED
+        if data.get("status") == "open" and not self.of_both:
+            data = data.copy()
+            del data["status"]
         super().__init__(data)
-        self.user, self.searched = user, searched
+        self.user = user
         there = self.there_is
         fields = self.fields
         fields["pathway"].choices = [
@@ -81,8 +86,8 @@ class FilterForm(PageForm):
         fields["owes"].choices = [("", "Anybody or nobody"), (MINE, "Me"), *there["person"]]
         fields["detour"].choices = [("", "Any or none"), (ANY, "Has one"), *self._detours()]
         fields["reason"].choices = [("", "Any reason"), *Reason.choices]
-        if searched:
-            fields["status"].choices = STATUSES_SEARCHED
+        if self.of_both:
+            fields["status"].choices = STATUSES_OF_BOTH
         for code, name, answers in to_choose_from(self.chosen_map) if self.chosen_map else ():
             fields[FACT + code] = forms.ChoiceField(label=name, required=False, choices=[("", "Any"), *answers])
 
@@ -191,7 +196,7 @@ class FilterForm(PageForm):
             return ORDERS[sort]
         if status == "closed":
             return BY_CLOSING
-        return BY_LIMIT if self.searched and not status else ORDERS[sort]
+        return BY_LIMIT if self.of_both and not status else ORDERS[sort]
 
     @property
     def order_in_words(self) -> str:
@@ -216,7 +221,7 @@ class FilterForm(PageForm):
         status = chosen.get("status", "")
         if status == "closed":
             cases = cases.filter(status="closed")
-        elif status or not self.searched:
+        elif status or not self.of_both:
             cases = cases.open()
         if self.order.by.startswith("stay__"):
             here = FilteredRelation("entries", condition=Q(entries__left_at=None))

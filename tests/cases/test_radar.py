@@ -8,7 +8,7 @@ import pytest
 from cases import lifecycle, radar, tasks
 from cases.watch import differing
 from pathways.models import system_user
-from tests.factories import MONDAY, a_case, a_member, a_pathway
+from tests.factories import MONDAY, a_case, a_closed_case_with_an_unread_result, a_member, a_pathway
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +24,18 @@ def test_each_team_with_open_cases_is_said_with_its_counts_and_no_patient():
     assert radar.look(MONDAY + DAY) == [
         "Booking team: 1 nobody's, 2 without a next step.",
         "Imaging team: nothing on the radar.",
+    ]
+
+
+def test_closed_cases_count_too_if_something_of_them_is_still_to_be_done():
+    nurse = a_member("booking")
+    a_closed_case_with_an_unread_result(a_pathway("scan", team="imaging"), a_member("imaging"), MONDAY - 9 * DAY)
+    a_closed_case_with_an_unread_result(a_pathway(), nurse, MONDAY - 9 * DAY)
+    lifecycle.assign_case(a_case(), nurse, by=system_user(), at=MONDAY)
+
+    assert radar.look(MONDAY) == [
+        "Booking team: 1 result unread for too long.",
+        "Imaging team: 1 result unread for too long.",
     ]
 
 

@@ -136,6 +136,19 @@ def test_a_case_whose_timer_differs_is_on_the_radar_until_it_is_set_right(wrong,
     assert timers.rebuild(check=True) == []
 
 
+def test_a_closed_case_that_is_still_watched_is_on_the_radar_until_it_is_set_right(wrong, nurse):
+    lifecycle.close_case(wrong, reason="Moved away", by=nurse, at=TUESDAY)
+    Timer.objects.create(case=wrong, kind="stage", thing_id=wrong.entries.get().pk, fires_at=MONDAY)
+    differing.keep(timers.rebuild(check=True))
+
+    codes, row = row_of(wrong, nurse)
+
+    assert codes == codes_of(wrong, nurse) == ["differs"]
+    assert (row.next.text, row.next.url) == ("Set it right", page("set-right", wrong))
+    assert len(differing.set_right(wrong, by=nurse)) == 1
+    assert codes_of(wrong, nurse) == []
+
+
 def test_without_the_cache_nothing_is_said_to_differ(wrong, nurse, settings):
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
     assert codes_of(wrong, nurse) == ["on-track"]

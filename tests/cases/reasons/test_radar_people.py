@@ -5,7 +5,7 @@ import pytest
 from cases import detours, events, handoffs, lifecycle, results
 from cases.reasons import Reason
 from pathways.models import Absence, Membership
-from tests.cases.reasons.asking import DAY, SECOND, TUESDAY, codes_of, group_of, mine, page, row_of
+from tests.cases.reasons.asking import DAY, HOUR, SECOND, TUESDAY, codes_of, group_of, mine, page, row_of
 from tests.factories import (
     MONDAY,
     TeamFactory,
@@ -171,6 +171,21 @@ def test_a_result_unread_past_its_time_is_on_the_radar_of_the_team_and_needs_ano
     codes, row = row_of(case, reader, due_at + SECOND)
     assert (codes, len(row.why), row.next.text) == (["result", "unread"], 1, "Read the result")
     assert group_of(case, nurse, due_at + SECOND) == Reason.ON_TRACK, "it is not the nurse's to read"
+
+
+def test_a_result_that_came_after_the_case_was_closed_lies_unread_all_the_same(nurse):
+    case, reader = mine(a_case(), nurse), a_member("booking", first_name="Tom", last_name="Reid")
+    result = results.request_result(case, "Echo", reader, by=nurse, at=MONDAY)
+    lifecycle.close_case(case, reason="Moved away", by=nurse, at=MONDAY + HOUR)
+    result = results.record_arrival(result, "Normal", by=nurse, at=MONDAY + DAY)
+    assert codes_of(case, nurse, result.due_at) == []
+
+    codes, row = row_of(case, nurse, result.due_at + SECOND)
+
+    assert codes == codes_of(case, nurse, result.due_at + SECOND) == ["unread"]
+    assert (row.next.text, row.next.url) == ("Choose another reader", page("results", case, result.pk, "reader"))
+    results.change_reader(result, nurse, why="Tom is away", by=nurse)
+    assert codes_of(case, nurse, result.due_at + SECOND) == ["result", "unread"]
 
 
 # A child case that was forgotten

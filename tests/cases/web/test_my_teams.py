@@ -22,6 +22,7 @@ from tests.factories import (
     MONDAY,
     PatientFactory,
     a_case,
+    a_closed_case_with_an_unread_result,
     a_manager,
     a_member,
     a_pathway,
@@ -38,6 +39,12 @@ ADDRESS = "/supervision/"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 NOW = MONDAY + 9 * DAY + timedelta(hours=3)  # Wednesday 11 March, midday in London; the limit is 10 days
 A_LINK = re.compile(r'<a (?:class="mw-chip[^"]*" )?href="([^"]+)">(\d+)(?:<span| [a-z])')
+
+
+@pytest.fixture(autouse=True)
+def _found_by_no_night():
+    yield
+    differing.keep([])
 
 
 class World:
@@ -63,6 +70,12 @@ class World:
         self.cases = [self.add_case() for _ in range(cases // 2)]
         reorder(self.pathways[0])
         self.cases += [self.add_case() for _ in range(cases - cases // 2)]
+        self.closed = [
+            a_closed_case_with_an_unread_result(self.pathways[n], self.manager, NOW - 9 * DAY) for n in (0, 0, 1)
+        ]
+        stay = self.closed[0].entries.get()
+        Timer.objects.create(case=self.closed[0], kind="stage", thing_id=stay.pk, fires_at=NOW)
+        differing.keep(timers.rebuild(check=True))
         a_restricted_case(a_pathway("closed-doors"), at=NOW - 12 * DAY)
         self.leaver.is_active = False
         self.leaver.save()
@@ -184,6 +197,22 @@ def test_worlds_have_something_of_everything(client):
         }
     assert {"nobodys", "owner-gone", "no-step", "not-accepted", "unread", "no-contact"} <= seen
     assert {"Not answered", "Promise not kept", "Promised"} <= seen
+
+
+def test_what_is_left_of_closed_cases_is_on_the_radar_of_a_team_that_has_no_other(client, manager):
+    case = a_closed_case_with_an_unread_result(a_pathway(), manager, NOW - 9 * DAY)
+    client.force_login(manager)
+
+    page = at(client, ADDRESS)
+
+    assert "Your teams have no open case." in words(page)
+    assert "Result unread for too long 1" in words(page)
+    assert ("/cases/?reason=unread&team=booking", 1) in numbers(page)
+    assert [row.case for row in at(client, "/cases/?reason=unread&team=booking").context["rows"]] == [case]
+    for narrowed, count in (("status=open", 0), ("status=closed", 1), ("sort=longest", 1)):
+        opened = at(client, f"/cases/?reason=unread&{narrowed}")
+        assert (listed(opened), opened.context["choice"].not_understood) == (count, []), narrowed
+    assert listed(at(client, "/cases/?status=open")) == 0
 
 
 def test_a_stage_that_only_an_older_version_has_is_opened_too(client):
