@@ -1,13 +1,15 @@
-"""The cases whose timers differ from what the record says they must be: found every night, kept until the next.
+"""The cases whose timers differ from what the record says they must be: found every night, kept until the next, or
+until rebuild_timers looks at all of them again.
 
 Computing it takes minutes for all cases, so that no page does. What was found is no fact about a case but a fault to
 be mended: it is kept in the cache, by database, and is gone when that is emptied; the next night finds it again.
 """
 
 import logging
+from contextlib import contextmanager
 
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from redis.exceptions import RedisError
 
 from cases import access
@@ -16,12 +18,19 @@ from cases.watch import timers
 KEPT_FOR = 2 * 24 * 60 * 60  # seconds: a night that was missed is bridged
 AT_MOST = 1000  # cases; where more differ, rebuild_timers mends them all
 
+# One at a time: whoever takes a case off the list writes the rest of it anew.
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('midwatch'), hashtext('timers that differ'))"
+
 log = logging.getLogger(__name__)
 
 
 def keep(sentences: list[str]) -> None:
-    """Keep which cases the ``sentences`` of ``timers.rebuild(check=True)`` are about, in place of what was kept."""
-    _keep(sorted({sentence.partition(":")[0] for sentence in sentences}))
+    """Keep which cases the ``sentences`` of ``timers.rebuild`` are about, those that hold still, in place of what was
+    kept.
+    """
+    found = sorted({sentence.partition(":")[0] for sentence in sentences})
+    with _alone():
+        cache.set(_key(), found[:AT_MOST], KEPT_FOR)
 
 
 def references() -> list[str]:
@@ -42,12 +51,25 @@ def set_right(case, *, by) -> list[str]:
     differed = timers.mend(case)
     for sentence in differed:
         log.warning("Mended, as user %s asked: %s", by.pk, sentence)
-    _keep([reference for reference in references() if reference != case.reference])
+    _take_off(case.reference)
     return differed
 
 
-def _keep(found):
-    cache.set(_key(), found[:AT_MOST], KEPT_FOR)
+def _take_off(reference):
+    with _alone():
+        found = cache.get(_key()) or []
+        cache.set(_key(), [other for other in found if other != reference], KEPT_FOR)
+
+
+@contextmanager
+def _alone():
+    """Change what is kept while nobody else does; without the cache leave it."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(LOCK)
+            yield
+    except RedisError as error:
+        log.warning("What timers differ could not be kept: %s", type(error).__name__)
 
 
 def _key():

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from cases.models import Timer
+from cases.watch import differing
 from tests.factories import MONDAY, a_case, a_manager
 
 pytestmark = pytest.mark.django_db
@@ -60,8 +61,11 @@ def test_on_real_cases_nobody_pretends_that_it_is_another_time(settings):
 def test_rebuild_timers_finds_and_mends_what_is_wrong():
     case = a_case()
     assert run("rebuild_timers", check=True) == "All timers are right.\n"
+    assert differing.references() == []
     Timer.objects.filter(case=case).update(fires_at=MONDAY)
     with pytest.raises(CommandError, match=r"1 differ\. Run rebuild_timers to mend them\."):
         run("rebuild_timers", check=True)
+    assert differing.references() == [case.reference], "the radar shows what was found"
     assert "1 mended." in run("rebuild_timers")
+    assert differing.references() == []
     assert run("rebuild_timers") == "All timers are right.\n"

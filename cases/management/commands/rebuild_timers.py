@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from cases.watch import timers
+from cases.watch import differing, timers
 
 
 class Command(BaseCommand):
@@ -11,6 +11,7 @@ class Command(BaseCommand):
 
     def handle(self, *, check, **options):
         found = timers.rebuild(check=check)
+        differing.keep(found if check else [])  # the radar says what is wrong now, not what the last night found
         for sentence in found:
             self.stdout.write(sentence)
         if not found:
