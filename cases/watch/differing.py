@@ -7,9 +7,12 @@ be mended: it is kept in the cache, by database, and is gone when that is emptie
 
 import logging
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from cases import access
@@ -24,28 +27,47 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtext('midwatch'), hashtext('timers that
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Found:
+    """The references of the cases that were found, and when all had been looked at."""
+
+    at: datetime
+    references: list[str]
+
+
 def keep(sentences: list[str]) -> None:
     """Keep which cases the ``sentences`` of ``timers.rebuild`` are about, those that hold still, in place of what was
-    kept.
+    kept: all have been looked at now.
     """
     found = sorted({sentence.partition(":")[0] for sentence in sentences})
     with _alone():
-        cache.set(_key(), found[:AT_MOST], KEPT_FOR)
+        cache.set(_key(), Found(timezone.now(), found[:AT_MOST]), KEPT_FOR)
+
+
+def kept() -> Found | None:
+    """Return what was last found; None if nobody has looked for two days, or the cache does not answer."""
+    try:
+        return cache.get(_key())
+    except RedisError as error:
+        log.warning("What timers differ is not known just now: %s", type(error).__name__)
+        return None
 
 
 def references() -> list[str]:
-    """Return the references of the cases that were found; none while the cache does not answer."""
-    try:
-        return cache.get(_key()) or []
-    except RedisError as error:
-        log.warning("What timers differ is not known just now: %s", type(error).__name__)
-        return []
+    """Return the references of the cases that were found; none where that is not known."""
+    found = kept()
+    return found.references if found else []
+
+
+def forget() -> None:
+    """Keep nothing any more."""
+    cache.delete(_key())
 
 
 def set_right(case, *, by) -> list[str]:
     """Compute the timers and the due time of ``case`` again; return a sentence for each that differed.
 
-    Raises PermissionDenied if ``by`` is not of the team that has the case.
+    Raises PermissionDenied if ``by`` is not of the team that has the case, Refused if they cannot be computed.
     """
     access.require(by, "watch", case.team)
     differed = timers.mend(case)
@@ -57,8 +79,9 @@ def set_right(case, *, by) -> list[str]:
 
 def _take_off(reference):
     with _alone():
-        found = cache.get(_key()) or []
-        cache.set(_key(), [other for other in found if other != reference], KEPT_FOR)
+        if found := cache.get(_key()):
+            rest = [other for other in found.references if other != reference]
+            cache.set(_key(), replace(found, references=rest), KEPT_FOR)
 
 
 @contextmanager
@@ -73,4 +96,4 @@ def _alone():
 
 
 def _key():
-    return f"timers-that-differ:{connection.settings_dict['NAME']}"
+    return f"watched-wrongly:{connection.settings_dict['NAME']}"

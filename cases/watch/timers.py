@@ -1,11 +1,18 @@
 """Timers: one row for each thing that is watched, which says when it must be looked at next."""
 
-from django.db import transaction
+import logging
+
+from django.db import InterfaceError, OperationalError, transaction
 
 from cases.models import Case, Timer
-from cases.watch import watched
+from cases.refusals import Refused
+from cases.watch import set_aside, watched
 from cases.watch.watched import Kind, Watched
 
+log = logging.getLogger(__name__)
+
+NOT_COMPUTED = "Its times cannot be computed."
+DATABASE = (OperationalError, InterfaceError)  # it is not there: then it is no fault of a row
 JOURNEY = (Kind.STAGE, Kind.HOLD)  # one row a case: the stay, or the hold while it is held
 
 
@@ -63,27 +70,68 @@ def rebuild(*, check=False, batch_size=2000, kinds=tuple(watched.OPEN)) -> list[
     """Compute the timers and due times of all that is open again and mend those that differ; with ``check`` only find
     them.
 
-    Returns a sentence for each that differed. Suspects are found without locks and looked at again under the case's
-    lock, so that a case which is just being moved is never called wrong.
+    Returns a sentence for each that differed, and for each case that cannot be computed (see ``cannot_be_mended``): it
+    stops no other. Suspects are found without locks and looked at again under the case's lock, so that a case which is
+    just being moved is never called wrong.
     """
     suspects = set()
     for kind in kinds:
         last = 0
         while things := watched.OPEN[kind]().filter(pk__gt=last).order_by("pk")[:batch_size]:
             last = things[len(things) - 1].pk
-            existing = _timers_of(kind, things)
-            suspects |= {
-                item.case.pk
-                for item in watched.READ[kind](things)
-                if differences(item, existing.get(_key(kind, item.thing)))
-            }
+            suspects |= _suspects(kind, list(things))
     suspects |= _watched_for_nothing()
-    return [sentence for case in sorted(suspects) for sentence in _mend(case, check)]
+    return [sentence for case in sorted(suspects) for sentence in _looked_at(case, check)]
 
 
 def mend(case) -> list[str]:
-    """Set the timers and the due time of one case right; return a sentence for each that differed."""
-    return _mend(case.pk, check=False)
+    """Set the timers and the due time of one case right; return a sentence for each that differed.
+
+    Raises Refused if they cannot be computed.
+    """
+    try:
+        return _mend(case.pk, check=False)
+    except DATABASE:
+        raise
+    except Exception as error:
+        log.exception("The timers of case %s cannot be computed.", case.pk)
+        raise Refused(_why(error)) from error
+
+
+def cannot_be_mended(sentences: list[str]) -> list[str]:
+    """Return those of the ``sentences`` of ``rebuild`` that say of a case that it cannot be computed."""
+    return [sentence for sentence in sentences if NOT_COMPUTED in sentence]
+
+
+def _suspects(kind, things):
+    """The cases of ``things`` that have a timer which differs, or that cannot be computed: such a one is sought by
+    halves, as it is for a batch of the sweep.
+    """
+    existing = _timers_of(kind, things)
+    try:
+        seen = watched.READ[kind](things)
+        return {item.case.pk for item in seen if differences(item, existing.get(_key(kind, item.thing)))}
+    except DATABASE:
+        raise
+    except Exception:
+        half = len(things) // 2
+        if not half:
+            return {thing.case_id for thing in things}
+        return _suspects(kind, things[:half]) | _suspects(kind, things[half:])
+
+
+def _looked_at(pk, check):
+    try:
+        return _mend(pk, check)
+    except DATABASE:
+        raise
+    except Exception as error:
+        log.exception("The timers of case %s cannot be computed.", pk)
+        return [f"{Case.objects.get(pk=pk)}: {_why(error)}"]
+
+
+def _why(error):
+    return f"{NOT_COMPUTED} {set_aside.in_plain_words(set_aside.recorded(error))}"
 
 
 def _key(kind, thing):

@@ -5,6 +5,7 @@ Every number is a link to the cases behind it.
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.shortcuts import redirect
@@ -13,17 +14,18 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic.base import TemplateView
 
-from cases import access, radar
+from cases import access, radar, showing
 from cases.models import Case
 from cases.overview import LATENESS, REFUSED, SET_ASIDE, overview
 from cases.reasons import RADAR, Reason
-from cases.watch import answers
+from cases.watch import answers, differing
 from cases.watch.answers import State
 from cases.web.list_filter import MANAGED, NOBODYS
 from cases.web.numbers import Number
 from cases.web.supervision import SupervisionView
 
 OLDEST = 5
+EVERY_NIGHT = timedelta(hours=26)  # and the time that it takes
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class MyTeamsPage(SupervisionView, TemplateView):
             stuck=stuck_in(found),
             answers=answered(counts),
             answer_states=[state.label for state in State],
-            radar=on_the_radar(found),
+            radar=on_the_radar(found, self.now),
             team_names=[found.names[team] for team in by_name(found)],
             carried=carried(found),
             oldest=list(oldest(teams)),
@@ -142,16 +144,24 @@ def by_name(found) -> list[str]:
     return sorted(found.names, key=found.names.get)
 
 
-def on_the_radar(found) -> list[Line]:
+def on_the_radar(found, now) -> list[Line]:
     """Each reason of the radar with how many cases each team has for which it holds."""
     return [
         Line(
             Reason(code).label,
-            "",
+            looked_at(differing.kept(), now) if code == Reason.DIFFERS else "",
             [cases(found.teams[team].by[code], reason=code, team=team) for team in by_name(found)],
         )
         for code in RADAR
     ]
+
+
+def looked_at(last, now) -> str:
+    """Say when it was ``last`` looked for what is watched wrongly: a zero means nothing where nobody has looked."""
+    if last is None:
+        return "not looked at in the last two days"
+    when = showing.short_when(last.at, now)
+    return f"looked at {when}" if now - last.at < EVERY_NIGHT else f"not looked at since {when}"
 
 
 def carried(found) -> list[Line]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cases.models import Timer
 from cases.watch import differing
-from tests.factories import MONDAY, a_case, a_manager
+from tests.factories import MONDAY, a_case, a_manager, a_pathway, never_open
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +69,13 @@ def test_rebuild_timers_finds_and_mends_what_is_wrong():
     assert "1 mended." in run("rebuild_timers")
     assert differing.references() == []
     assert run("rebuild_timers") == "All timers are right.\n"
+
+
+def test_rebuild_timers_mends_the_others_and_says_which_case_cannot_be_computed():
+    stuck, case = a_case(a_pathway("plan", limit="5 working days")), a_case()
+    Timer.objects.filter(case=case).update(fires_at=MONDAY)
+    never_open(stuck)
+    with pytest.raises(CommandError, match=r"1 mended\. 1 cannot be computed: the log says more\."):
+        run("rebuild_timers")
+    assert differing.references() == [stuck.reference]
+    assert Timer.objects.get(case=case).fires_at > MONDAY

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 
 from cases import detours, events, handoffs, lifecycle, to_do
 from cases.models import Hold, Timer
@@ -121,7 +120,7 @@ def wrong(nurse):
     Timer.objects.filter(case=case).update(fires_at=MONDAY + 90 * DAY)
     differing.keep(timers.rebuild(check=True))
     yield case
-    cache.delete(differing._key())
+    differing.forget()
 
 
 def test_a_case_whose_timer_differs_is_on_the_radar_until_it_is_set_right(wrong, nurse):

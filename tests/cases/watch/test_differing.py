@@ -16,7 +16,7 @@ DOWN = "redis://127.0.0.1:1/0"
 @pytest.fixture(autouse=True)
 def _nothing_is_kept():
     yield
-    cache.delete(differing._key())
+    differing.forget()
 
 
 def wrong_cases(number):

@@ -8,7 +8,7 @@ from cases import lifecycle, results, to_do
 from cases.models import Case, Task, Timer
 from cases.watch import timers, watched
 from cases.watch.watched import Kind
-from tests.factories import MONDAY, a_case, a_member, fresh
+from tests.factories import MONDAY, a_case, a_member, a_pathway, fresh, never_open
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +165,24 @@ def test_whatever_differs_is_found_in_whichever_batch_it_is(crowd, size):
 
     assert [sentence.partition(":")[0] for sentence in found] == [str(one) for one, _, _ in wrong for _ in range(2)]
     assert timers.rebuild(check=True) == []
+
+
+@pytest.mark.parametrize("size", [1, 4, 2000])
+def test_a_case_that_cannot_be_computed_is_found_and_keeps_no_other_from_it(crowd, size):
+    stuck = a_case(a_pathway("plan", limit="5 working days"))
+    never_open(stuck)
+    wrong = crowd[-1][0]
+    Timer.objects.filter(pk=journey(wrong).pk).update(rung="another")
+
+    found = timers.rebuild(check=True, batch_size=size)
+
+    assert [sentence.partition(":")[0] for sentence in found] == [str(wrong), str(stuck)]
+    assert found[1] == (
+        f"{stuck}: Its times cannot be computed. The calendar it is counted with is never open. Give it opening "
+        "hours, then try again."
+    )
+    assert timers.cannot_be_mended(timers.rebuild(batch_size=size)) == found[1:]
+    assert timers.rebuild(check=True) == found[1:], "the other is mended"
 
 
 def test_only_the_kinds_that_are_named_are_looked_through(crowd):

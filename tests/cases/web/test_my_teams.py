@@ -44,7 +44,7 @@ A_LINK = re.compile(r'<a (?:class="mw-chip[^"]*" )?href="([^"]+)">(\d+)(?:<span|
 @pytest.fixture(autouse=True)
 def _found_by_no_night():
     yield
-    differing.keep([])
+    differing.forget()
 
 
 class World:
@@ -199,22 +199,6 @@ def test_worlds_have_something_of_everything(client):
     assert {"Not answered", "Promise not kept", "Promised"} <= seen
 
 
-def test_what_is_left_of_closed_cases_is_on_the_radar_of_a_team_that_has_no_other(client, manager):
-    case = a_closed_case_with_an_unread_result(a_pathway(), manager, NOW - 9 * DAY)
-    client.force_login(manager)
-
-    page = at(client, ADDRESS)
-
-    assert "Your teams have no open case." in words(page)
-    assert "Result unread for too long 1" in words(page)
-    assert ("/cases/?reason=unread&team=booking", 1) in numbers(page)
-    assert [row.case for row in at(client, "/cases/?reason=unread&team=booking").context["rows"]] == [case]
-    for narrowed, count in (("status=open", 0), ("status=closed", 1), ("sort=longest", 1)):
-        opened = at(client, f"/cases/?reason=unread&{narrowed}")
-        assert (listed(opened), opened.context["choice"].not_understood) == (count, []), narrowed
-    assert listed(at(client, "/cases/?status=open")) == 0
-
-
 def test_a_stage_that_only_an_older_version_has_is_opened_too(client):
     manager, case = a_manager("booking"), a_case(a_pathway())
     version = case.version
@@ -230,19 +214,6 @@ def test_a_stage_that_only_an_older_version_has_is_opened_too(client):
 
     assert found
     assert listed(at(client, found[0])) == 1
-
-
-def test_the_radar_of_the_night_is_opened_and_set_right(client):
-    manager, case = a_manager("booking"), a_case()
-    Timer.objects.filter(case=case).update(fires_at=MONDAY + 90 * DAY)
-    differing.keep(timers.rebuild(check=True))
-    client.force_login(manager)
-
-    url = f"/cases/{case}/set-right/"
-    assert "Set right how this case is watched" in words(client.get(url))
-    assert "It is watched rightly again." in words(client.post(url, follow=True))
-    assert timers.rebuild(check=True) == []
-    assert differing.references() == []
 
 
 def test_what_is_wrong_with_the_set_up_and_refused_e_mails_are_shown(client):
