@@ -34,19 +34,24 @@ class Radar(Because):
         return self.holds(asked) & looks_after(asked)
 
 
+def is_booked(asked) -> Exists:
+    """The condition that an appointment is ahead that has no outcome, such as having been cancelled."""
+    answered = CaseEvent.objects.filter(about=OuterRef("pk"), kind="outcome", struck_at=None)
+    booked = CaseEvent.objects.filter(kind="appointment", struck_at=None, appointment_at__gte=asked.now)
+    return Exists(about(booked.filter(~Exists(answered))))
+
+
 class NoNextStep(Radar):
     """Nothing will ever bring the case up again: no timer that will fire, task, appointment ahead, offer or hold."""
 
     code, chip = Reason.NO_STEP, ("without a next step", "without a next step")
 
     def is_wrong(self, asked):
-        answered = CaseEvent.objects.filter(about=OuterRef("pk"), kind="outcome", struck_at=None)
-        booked = CaseEvent.objects.filter(kind="appointment", struck_at=None, appointment_at__gte=asked.now)
         return (
             Q(status="open")
             & ~Exists(about(Timer.objects.filter(fires_at__isnull=False)))
             & ~Exists(about(Task.objects.filter(done_at=None, cancelled_at=None)))
-            & ~Exists(about(booked.filter(~Exists(answered))))
+            & ~is_booked(asked)
             & ~Exists(about(Handoff.objects.filter(status="offered")))
         )
 

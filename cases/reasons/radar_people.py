@@ -9,11 +9,11 @@ from django.db.models.lookups import LessThan
 from django.urls import reverse
 
 from cases import access, showing
-from cases.models import Case, Handoff, Result, StageEntry
+from cases.models import Case, Handoff, Hold, Result, StageEntry, Task
 from cases.reasons import onward
 from cases.reasons.because import Next, Reason
 from cases.reasons.follow_ups import TAKEN_UP
-from cases.reasons.radar import Radar
+from cases.reasons.radar import Radar, is_booked
 from cases.reasons.shown import about, first, instant
 from pathways import absences
 from pathways.models import Absence, Membership
@@ -164,15 +164,25 @@ class LastHappened(Func):
     """
 
     output_field = DateTimeField()
+    happenings = (
+        (StageEntry, "entered_at"),
+        *TAKEN_UP.items(),
+        (Task, "made_at"),
+        (Hold, "ended_at"),
+        (Handoff, "answered_at"),
+        (Result, "arrived_at"),
+        (Result, "read_at"),
+    )
     rows = ", ".join(
         f"(SELECT MAX(r.{when}) FROM {model._meta.db_table} r WHERE r.case_id = %(expressions)s)"  # noqa: S608 - ours
-        for model, when in {StageEntry: "entered_at", **TAKEN_UP}.items()
+        for model, when in happenings
     )
     template = f"GREATEST({rows})"
 
 
 class ForgottenChild(Radar):
-    """A child case, open although the case it belongs to is closed, or in which nothing has happened for four weeks.
+    """A child case, open although the case it belongs to is closed, or in which nothing has happened for four weeks
+    and nothing is planned: it is not on hold, no appointment is ahead, no task falls due.
 
     What its own stage allows may be longer: a child case is meant to be short.
     """
@@ -190,8 +200,13 @@ class ForgottenChild(Radar):
 
     def is_wrong(self, asked):
         since = asked.before(self.quiet_for)
-        quiet = Q(LessThan(LastHappened(F("pk")), since))
+        quiet = Q(LessThan(LastHappened(F("pk")), since)) & ~self._planned(asked)
         return Q(parent__isnull=False) & (Q(self._parent_is_closed(asked)) | quiet)
+
+    def _planned(self, asked):
+        held = Hold.objects.filter(ended_at=None, until__gte=asked.now)
+        owed = Task.objects.filter(done_at=None, cancelled_at=None, due_at__gte=asked.now)
+        return Q(Exists(about(held))) | Q(is_booked(asked)) | Q(Exists(about(owed)))
 
     def shows(self, asked):
         return {"parent_is_closed": self._parent_is_closed(asked)}
@@ -199,7 +214,8 @@ class ForgottenChild(Radar):
     def words(self, case, age, asked):
         if case.parent_is_closed:
             return "Still open, although the case it belongs to is closed."
-        return "Nothing has happened in it for four weeks."
+        return "Nothing has happened in it for four weeks, and nothing is planned."
 
     def next(self, case, asked):
-        return Next("Finish it or take it up", case.get_absolute_url())
+        what = "Finish it" if case.parent_is_closed else "Finish it or plan the next step"
+        return Next(what, case.get_absolute_url())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases import detours, events, handoffs, lifecycle, results
+from cases import detours, events, handoffs, lifecycle, results, to_do
 from cases.reasons import Reason
 from pathways.models import Absence, Membership
 from tests.cases.reasons.asking import DAY, HOUR, SECOND, TUESDAY, codes_of, group_of, mine, page, row_of
@@ -208,7 +208,7 @@ def test_a_child_case_of_a_closed_case_is_forgotten(family, nurse):
 
     assert "forgotten" in codes
     assert "Still open, although the case it belongs to is closed." in row.why
-    assert ("Finish it or take it up", child.get_absolute_url()) in [(n.text, n.url) for n in (row.next, *row.also)]
+    assert ("Finish it", child.get_absolute_url()) in [(n.text, n.url) for n in (row.next, *row.also)]
 
 
 def test_a_child_case_in_which_nothing_happens_for_four_weeks_is_forgotten_its_parent_is_not(family, nurse):
@@ -216,7 +216,57 @@ def test_a_child_case_in_which_nothing_happens_for_four_weeks_is_forgotten_its_p
     later = MONDAY + 28 * DAY
     assert "forgotten" not in codes_of(child, nurse, later)
     assert "forgotten" in codes_of(child, nurse, later + SECOND)
-    assert "Nothing has happened in it for four weeks." in row_of(child, nurse, later + SECOND)[1].why
+    row = row_of(child, nurse, later + SECOND)[1]
+    assert "Nothing has happened in it for four weeks, and nothing is planned." in row.why
+    assert "Finish it or plan the next step" in [found.text for found in (row.next, *row.also)]
     assert "forgotten" not in codes_of(case, nurse, later + SECOND)
     events.record_contact(child, "phone", MONDAY.date(), text="Rang", by=nurse, at=MONDAY + DAY)
     assert "forgotten" not in codes_of(child, nurse, later + SECOND)
+
+
+LATER = MONDAY + 29 * DAY  # four weeks and a day after the child case was opened
+
+
+def a_task(child, nurse):
+    to_do.add_task(child, "Ring", owner=nurse, by=nurse, due_at=LATER + DAY, at=MONDAY)
+
+
+def an_appointment(child, nurse):
+    events.book_appointment(child, "first", LATER + DAY, by=nurse, at=MONDAY)
+
+
+def a_hold(child, nurse):
+    lifecycle.hold_case(child, reason="Away", until=LATER + DAY, by=nurse, at=MONDAY)
+
+
+@pytest.mark.parametrize("plan", [a_task, an_appointment, a_hold])
+def test_a_child_case_for_which_something_is_planned_is_not_forgotten_until_that_has_passed(family, nurse, plan):
+    _, child = family
+    plan(child, nurse)
+    assert "forgotten" not in codes_of(child, nurse, LATER + DAY)
+    assert "forgotten" in codes_of(child, nurse, LATER + DAY + SECOND)
+
+
+def test_an_appointment_that_was_cancelled_and_a_task_without_a_date_plan_nothing(family, nurse):
+    _, child = family
+    booked = events.book_appointment(child, "first", LATER + DAY, by=nurse, at=MONDAY)
+    events.record_outcome(booked, "cancelled-by-us", by=nurse, at=MONDAY)
+    to_do.add_task(child, "Ring", owner=nurse, by=nurse, due_at=None, at=MONDAY)
+    assert "forgotten" in codes_of(child, nurse, LATER)
+
+
+def test_a_task_that_is_added_a_hold_that_ends_and_a_result_that_is_read_show_that_it_was_taken_up(family, nurse):
+    _, child = family
+    result = results.request_result(child, "Echo", nurse, by=nurse, at=MONDAY)
+    lifecycle.hold_case(child, reason="Away", until=LATER + 9 * DAY, by=nurse, at=MONDAY)
+
+    lifecycle.resume_case(child, by=nurse, at=MONDAY + 5 * DAY)
+    assert "forgotten" not in codes_of(child, nurse, MONDAY + 33 * DAY)
+    assert "forgotten" in codes_of(child, nurse, MONDAY + 33 * DAY + SECOND)
+    to_do.add_task(child, "Ring", owner=nurse, by=nurse, due_at=None, at=MONDAY + 10 * DAY)
+    assert "forgotten" not in codes_of(child, nurse, MONDAY + 38 * DAY)
+    assert "forgotten" in codes_of(child, nurse, MONDAY + 38 * DAY + SECOND)
+    result = results.record_arrival(result, "Normal", by=nurse, at=MONDAY + 15 * DAY)
+    results.read_result(result, by=nurse, at=MONDAY + 20 * DAY)
+    assert "forgotten" not in codes_of(child, nurse, MONDAY + 48 * DAY)
+    assert "forgotten" in codes_of(child, nurse, MONDAY + 48 * DAY + SECOND)
