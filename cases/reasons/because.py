@@ -112,3 +112,7 @@ class Because:
 
     def next(self, case, asked: Asked) -> Next | None:
         """Return the next thing to do, if this reason knows one."""
+
+    def beside(self, case, asked: Asked) -> list[Next]:
+        """Return what else may help, without ending it."""
+        return []

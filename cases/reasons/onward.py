@@ -40,12 +40,24 @@ def next_thing(case, asked: Asked) -> Next:
     """
     if case.status == "open" and case.team_id in asked.teams:
         if case.offered:
-            return chase(case)
+            return next(iter(chasing(case)), the_offer(case))
         if form := missing_form(case):
             return Next(f"Fill in the {form.name}", reverse("form", args=[case.reference, form.code]))
         if case.due_at and case.due_at < asked.now and case.stage_now.kind == Stage.Kind.WAITING:
             return chase(case)
     return Next("Open the case", case.get_absolute_url())
+
+
+def the_offer(case) -> Next:
+    """Return the link to where an offer of ours is withdrawn, or answered for an agency without accounts."""
+    return Next("Go to the offer", f"{case.get_absolute_url()}#offer")
+
+
+def chasing(case) -> list[Next]:
+    """Return the link to ask those whom ``case`` is offered to, if they may be asked: of a restricted case they must
+    not know before they have it.
+    """
+    return [] if case.restricted else [chase(case)]
 
 
 def chase(case) -> Next:

@@ -110,7 +110,10 @@ class NotAccepted(Radar):
         return "Handed over and never accepted."
 
     def next(self, case, asked):
-        return onward.chase(case)
+        return onward.the_offer(case)
+
+    def beside(self, case, asked):
+        return onward.chasing(case)
 
 
 class ResultUnreadTooLong(Radar):

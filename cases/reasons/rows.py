@@ -40,6 +40,7 @@ def _row(case, asked, schedules):
     how_old = age(case, case.entered_at, asked.now, schedules, case.due_by)
     known = [found for because in grounds if (found := because.next(case, asked))]
     mends = {found for because in grounds if because.is_radar and (found := because.next(case, asked))}
+    beside = [found for because in grounds for found in because.beside(case, asked)]
     return Row(
         case=case,
         url=case.get_absolute_url(),
@@ -49,5 +50,5 @@ def _row(case, asked, schedules):
         who="You" if case.owner_id == asked.user.pk else str(case.owner or ""),
         why=[*filter(None, (because.words(case, how_old, asked) for because in grounds)), *onward.words(case, asked)],
         next=known[0] if known else onward.next_thing(case, asked),
-        also=[found for found in known[1:] if found in mends and found != known[0]],
+        also=[*(found for found in known[1:] if found in mends and found != known[0]), *beside],
     )

@@ -70,7 +70,7 @@ def received(handoff, row):
 
 def sent(handoff, row):
     """The row of an offer that waits for others. For an agency without accounts it is answered by us."""
-    to_do = [onward.chase(row.case), Next("Withdraw the offer", _page("withdraw", handoff, row))]
+    to_do = [*onward.chasing(row.case), Next("Withdraw the offer", _page("withdraw", handoff, row))]
     if not handoff.has_accounts:
         to_do = [
             Next("They accept", _page("accept", handoff, row)),

@@ -6,7 +6,7 @@ from cases import handoffs, lifecycle, ownership
 from cases.refusals import Refused
 from pathways.models import system_user
 from tests.cases.reasons.asking import DAY, TUESDAY, codes_of, mine, page, row_of
-from tests.factories import MONDAY, a_case, a_member, a_pathway, fresh, the_move
+from tests.factories import MONDAY, a_case, a_member, a_pathway, a_restricted_case, fresh, the_move
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +65,21 @@ def test_the_sender_is_told_whom_the_case_waits_for_and_can_chase_them(nurse):
 
     assert codes == ["not-accepted"]
     assert row.why[1:] == ["Offered to Clinic team 3 days ago: their answer was wanted by yesterday 9am."]
-    assert (row.next.text, row.next.url) == ("Chase Clinic team", page("chase", case))
+    assert ("Chase Clinic team", page("chase", case)) in [(also.text, also.url) for also in row.also]
+    _, row = row_of(case, nurse)
+    assert (row.next.text, row.next.url) == ("Chase Clinic team", page("chase", case)), "as long as there is time"
+
+
+def test_nobody_is_sent_to_chase_who_must_not_know_of_a_restricted_case(nurse):
+    case = mine(a_restricted_case(a_pathway(handoff="2 days")), nurse)
+    offer = an_offer(case)
+
+    for now in (TUESDAY, MONDAY + 3 * DAY):
+        _, row = row_of(case, nurse, now)
+        assert (row.next.text, row.next.url, row.also) == ("Go to the offer", f"{case.get_absolute_url()}#offer", [])
+
+    handoffs.withdraw(offer, by=nurse, why="By phone")
+    assert codes_of(case, nurse, MONDAY + 3 * DAY) == ["on-track"]
 
 
 def test_an_answered_offer_is_no_reason_any_more(nurse):

@@ -149,7 +149,8 @@ def test_an_offer_that_nobody_answers_is_on_the_radar_after_its_time(nurse, hand
 
     assert codes == ["not-accepted"]
     assert row.why[0] == "Handed over and never accepted."
-    assert (row.next.text, row.next.url) == ("Chase Clinic team", page("chase", case))
+    assert (row.next.text, row.next.url) == ("Go to the offer", f"{case.get_absolute_url()}#offer")
+    assert [(also.text, also.url) for also in row.also] == [("Chase Clinic team", page("chase", case))]
     assert "not-accepted" not in codes_of(case, a_member("clinic"), MONDAY + after + SECOND)
 
 

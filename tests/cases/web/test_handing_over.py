@@ -124,6 +124,7 @@ def test_an_open_offer_stands_above_the_moves_and_the_sender_may_withdraw_it(sig
     assert "Offered to Clinic team Move to Review by Priya Shah, Booking team," in said
     assert "Answer: due" in said
     assert "Needs a lift." in said
+    assert 'id="offer"' in page.content.decode(), "the lists lead there"
     assert button(answer_page(offer, "withdraw")) in page.content.decode()
     assert button(answer_page(offer, "accept")) not in page.content.decode()
     assert "Hand over to" not in said, "it stands above, and not a second time among the moves"

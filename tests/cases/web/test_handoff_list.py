@@ -11,7 +11,7 @@ from cases import handoffs
 from cases.models import Case
 from pathways.models import Membership
 from tests.cases.web.reading import words
-from tests.factories import MONDAY, PatientFactory, a_case, a_pathway, the_move
+from tests.factories import MONDAY, PatientFactory, a_case, a_pathway, a_restricted_case, the_move
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +65,16 @@ def test_what_we_offered_is_chased_or_withdrawn_here(client, caseworker, clinici
     assert "Chase Clinic team" in said
     assert links(response, offer) == ["withdraw"]
     assert reverse("chase", args=[offer.case.reference]) in response.content.decode()
+
+
+def test_of_a_restricted_case_nobody_is_chased_who_must_not_know_of_it(client, caseworker, pathway):
+    case = a_restricted_case(pathway)
+    offer = handoffs.offer(case, the_move(case, "review"), by=caseworker, note="Needs a review", at=MONDAY)
+
+    response = the_page(client, caseworker, MONDAY + 3 * DAY)
+
+    assert links(response, offer) == ["accept", "decline", "withdraw"]
+    assert reverse("chase", args=[case.reference]) not in response.content.decode()
 
 
 def test_an_agency_without_accounts_is_answered_for_here(client, caseworker, offer):
