@@ -14,6 +14,7 @@ from django.urls import reverse
 from cases import event_words, showing
 from cases.case_record import CaseRecord
 from cases.models import Case, Handoff, StageEntry, Timer
+from cases.who_was_told import was_promised
 
 
 class Kind(models.TextChoices):
@@ -192,7 +193,7 @@ def escalations(record, now):
                 record.telling.in_words(escalation),
             ),
         )
-        if escalation.acknowledged_at:
+        if escalation.acknowledged_at and not was_promised(escalation):
             yield Item(
                 escalation.acknowledged_at,
                 Kind.ESCALATIONS,

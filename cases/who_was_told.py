@@ -66,7 +66,7 @@ class Telling:
         """Why nobody was told of ``escalation`` when it was recorded."""
         if escalation.resolved_at == escalation.raised_at:
             return Nobody.WENT_ON
-        if escalation.acknowledged_at == escalation.raised_at:
+        if was_promised(escalation):
             return Nobody.PROMISED
         return Nobody.FAULT if self.highest(escalation).pk == escalation.pk else Nobody.HIGHER
 
@@ -142,7 +142,8 @@ class Telling:
         if (told_at := self._told_at(escalation)) > at:
             return f"{person} is told later: since {moment(told_at)} there is somebody to tell."
         if notice.created_at > at:
-            return f"{person} is told later, since {moment(notice.created_at)}: who was to be told before has left."
+            before = "who was to be told before had left or was away"
+            return f"{person} is told later, since {moment(notice.created_at)}: {before}."
         mail = "in a digest" if notice.kind == Notice.Kind.DIGEST else "by e-mail"
         if _is_closed(notice):
             return f"{person} was to be told {mail}. {notice.error}"
@@ -153,6 +154,11 @@ class Telling:
             return f"{person} was to be told {mail}, which was to go on {moment(notice.send_at)}."
         went = f" It went on {moment(notice.sent_at)}{f', but {why}' if why else ''}." if notice.sent_at else ""
         return f"{person} was to be told {mail}, which had not gone by then.{went}"
+
+
+def was_promised(escalation: Escalation) -> bool:
+    """Was it recorded with an answer that had been given before, whose promise stood?"""
+    return escalation.acknowledged_at is not None and escalation.acknowledged_at < escalation.raised_at
 
 
 def called(name: str, occurrence: int) -> str:

@@ -5,6 +5,8 @@ answers the lower ones too. That one was not answered in time, or that a promise
 own for the mails; here it is told on the row of the one that it is about.
 """
 
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import models
@@ -89,13 +91,35 @@ def in_state(rows, state, now):
     return rows.filter(~Exists(told_broken().exclude(acknowledged_at=None)), promise__due_at__lt=now)
 
 
-def promised(kind, things, now) -> dict[int, Escalation]:
-    """The answers that promise something still to be done at ``now``, of these ``things`` (keys) of one kind: by the
-    thing's key that of the highest level.
+@dataclass(frozen=True)
+class Promised:
+    """A promise that stands: the rung that was answered, and the ``answer`` that holds it: where it was not kept and
+    promised anew, the newer one.
     """
-    standing = Q(promise__done_at=None, promise__cancelled_at=None, promise__due_at__gte=now)
-    answered = Escalation.objects.filter(standing, promise__isnull=False, kind=kind, thing_id__any=things)
-    return {one.thing_id: one for one in answered.order_by("level", "occurrence")}
+
+    rung_code: str
+    level: int
+    answer: Escalation
+
+
+def promised(kind, things, now) -> dict[int, list[Promised]]:
+    """Return by its key what stands promised at ``now`` about each of the ``things`` (keys) of one kind: it is neither
+    done nor cancelled, and its time has not passed.
+    """
+    still = Escalation.objects.filter(promise__done_at=None, promise__cancelled_at=None, promise__isnull=False)
+    still = still.select_related("promise")
+    found = defaultdict(list)
+    answered = [(one, one) for one in still.filter(kind=kind, thing_id__any=things)]
+    while answered:
+        late = defaultdict(list)
+        for first, one in answered:
+            if one.promise.due_at >= now:
+                found[first.thing_id].append(Promised(first.rung_code, first.level, one))
+            else:
+                late[one.promise_id].append(first)
+        anew = still.filter(kind=Kind.TASK, rung_code=PROMISE_BROKEN, thing_id__in=late) if late else ()
+        answered = [(first, one) for one in anew for first in late[one.thing_id]]
+    return found
 
 
 def told_broken():

@@ -39,7 +39,7 @@ def values(seen, passed, now, *, is_told=False, answer_by=None, promised=None) -
         "raised_at": now,
         "answer_by": answer_by,
         "is_told": is_told,
-        "acknowledged_at": now if promised else None,
+        "acknowledged_at": promised and promised.acknowledged_at,
         "acknowledged_by_id": promised and promised.acknowledged_by_id,
         "acknowledgement": promised.acknowledgement if promised else "",
         "promise_id": promised and promised.promise_id,

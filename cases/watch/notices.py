@@ -18,6 +18,7 @@ from pathways.models import MailPreference
 log = logging.getLogger(__name__)
 
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
+LAST_RETRY_OF_A_LOST_ONE = timedelta(minutes=5)  # it may be no fault of its own: the server was about to stop
 URGENT = (Notice.Kind.DETOUR, Notice.Kind.ESCALATION)  # each a mail of its own, at once
 # Seconds. The next sweep goes on: a mail server that is slow must not hold the workers, who have to sweep.
 LONGEST_RUN = 40
@@ -74,35 +75,48 @@ def _send_next(connection, now, waiting) -> Outcome | None:
     if notice is None:
         return None
     together = _goes_with(notice)
-    told_of = together or [notice]
     notice.attempts += 1
     try:
-        gone = instead.why(notice.recipient, now)
-        if gone and instead.tell(told_of, now):
-            return _close(told_of, error=f"Not sent: they {gone}. Whom it concerns now is told instead.")
-        if together and notice.recipient.is_active and not _is_urgent(notice):
-            chosen = MailPreference.objects.filter(user=notice.recipient_id).first() or mail_times.DEFAULT
-            if not chosen.digest:
-                return _close(together, error="Not sent: their digest is switched off.")
-            goes_at = mail_times.late(chosen, now)
-            if goes_at > now and not _is_awaited(notice, now, goes_at):
-                return _put_off(together, goes_at)
-        message = mail.message(notice, now, [one for one in together if one.pk != notice.pk])
-        connection.send_messages([message])
+        with transaction.atomic():
+            return _send(connection, now, notice, together)
     except Exception as error:
         log.warning("Notice %s was not sent: %s", notice.pk, type(error).__name__)
+        is_lost = _is_lost(error)
+        longest = LAST_RETRY_OF_A_LOST_ONE if is_lost else LAST_RETRY
         notice.error = set_aside.recorded(error)
-        notice.retry_at = now + min(FIRST_RETRY * 2 ** min(notice.attempts - 1, 10), LAST_RETRY)
+        notice.retry_at = now + min(FIRST_RETRY * 2 ** min(notice.attempts - 1, 10), longest)
         notice.save()
-        return Outcome.BROKEN_OFF if _is_lost(error) else Outcome.NOT_SENT
+        return Outcome.BROKEN_OFF if is_lost else Outcome.NOT_SENT
+
+
+def _send(connection, now, notice, together) -> Outcome:
+    """Send the ``notice``, or leave it for a better time, or to whom it concerns now; ``together``: itself and the
+    ends of holds that it tells of, if it is a digest.
+    """
+    told_of = together or [notice]
+    gone = instead.why(notice.recipient, now)
+    if gone and instead.tell(told_of, now):
+        return _close(told_of, error=f"Not sent: they {gone}. Whom it concerns now is told instead.")
+    if together and notice.recipient.is_active and not _is_urgent(notice):
+        chosen = MailPreference.objects.filter(user=notice.recipient_id).first() or mail_times.DEFAULT
+        if not chosen.digest:
+            return _close(together, error="Not sent: their digest is switched off.")
+        goes_at = mail_times.late(chosen, now)
+        if goes_at > now and not _is_awaited(notice, now, goes_at):
+            return _put_off(together, goes_at)
+    message = mail.message(notice, now, [one for one in together if one.pk != notice.pk])
+    connection.send_messages([message])
     return _close(told_of, sent_to=message.to[0])
 
 
 def _is_lost(error) -> bool:
-    """Is the connection to the mail server lost? What the server itself has answered is an SMTPException."""
-    return isinstance(error, SMTPServerDisconnected) or (
-        isinstance(error, OSError) and not isinstance(error, SMTPException)
-    )
+    """Is the connection to the mail server lost? What the server has answered is an SMTPException of another kind;
+    with 421 it says that it hangs up.
+    """
+    codes = {getattr(error, "smtp_code", None)}
+    codes |= {code for code, _ in getattr(error, "recipients", {}).values()}
+    is_answer = isinstance(error, SMTPException) and not isinstance(error, SMTPServerDisconnected)
+    return isinstance(error, OSError) and (not is_answer or 421 in codes)
 
 
 def _goes_with(notice) -> list[Notice]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from cases import worker
 from cases.models import Notice, NoticeLine
@@ -35,27 +36,43 @@ class Owed:
     hurries: bool = False
 
 
-def digest_times(people: set[int], now, when=mail_times.next_digest) -> dict[int, datetime]:
-    """When each of the people gets their next digest, or ``when`` else by what they have chosen."""
+def told_by(notice: str = "") -> Q:
+    """The condition that somebody was told by a notice, or will be (``notice``: the way to it): one that was closed
+    unsent has told nobody.
+    """
+    way = f"{notice}__" if notice else ""
+    return Q(**{f"{way}sent_at": None}) | ~Q(**{f"{way}sent_to": ""})
+
+
+def digest_times(people: set[int], now) -> dict[int, datetime]:
+    """When each of the people gets their next digest."""
     chosen = {row.user_id: row for row in MailPreference.objects.filter(user__in=people)}
-    by_default = when(mail_times.DEFAULT, now)
-    return {person: when(chosen[person], now) if person in chosen else by_default for person in people}
+    by_default = mail_times.next_digest(mail_times.DEFAULT, now)
+    return {
+        person: mail_times.next_digest(chosen[person], now) if person in chosen else by_default for person in people
+    }
 
 
-def answer_by(seen, step, item: Owed, times: dict[int, datetime], now) -> datetime | None:
+def flooded(owed) -> set[int]:
+    """The people who would get more mails at once of what is ``owed`` (Owed, or the like) than they can read."""
+    at_once = Counter(person for item in owed if item.at_once for person in item.people)
+    return {person for person, number in at_once.items() if number > MOST_ALONE}
+
+
+def answer_by(seen, step, item: Owed, times: dict[int, datetime], now, too_many=frozenset()) -> datetime | None:
     """By when ``item`` must be answered, as the rung ``step`` of the thing ``seen`` says: counted from when the first
-    is told. None if nobody must.
+    is told; ``too_many``: those who are ``flooded``. None if nobody must.
     """
     within = step.answer_within
     if not (item.people and within):
         return None
-    return within.after(_told_at(item, times, now), seen.stay.schedule)
+    return within.after(_told_at(item, times, now, too_many), seen.stay.schedule)
 
 
-def _told_at(item, times, now):
-    if item.at_once:
+def _told_at(item, times, now, too_many):
+    if item.at_once and not too_many.issuperset(item.people):
         return now
-    return now + AT_ONCE if item.hurries else min(times[person] for person in item.people)
+    return now + AT_ONCE if item.at_once or item.hurries else min(times[person] for person in item.people)
 
 
 def owe(owed: list[Owed], now, times: dict[int, datetime]) -> None:
@@ -63,10 +80,9 @@ def owe(owed: list[Owed], now, times: dict[int, datetime]) -> None:
     digest a person, sent at the time in ``times``. Whoever would get more than ``MOST_ALONE`` mails at once gets these
     in the digest too, which hurries then.
     """
-    every = [(item, person) for item in owed for person in item.people]
-    at_once = Counter(person for item, person in every if item.at_once)
-    alone = [(item, person) for item, person in every if item.at_once and at_once[person] <= MOST_ALONE]
-    together = [(item, person) for item, person in every if not item.at_once or at_once[person] > MOST_ALONE]
+    every, too_many = [(item, person) for item in owed for person in item.people], flooded(owed)
+    alone = [(item, person) for item, person in every if item.at_once and person not in too_many]
+    together = [(item, person) for item, person in every if not item.at_once or person in too_many]
     mails = rows.insert_with_keys(Notice, [_mail(item.case, person, now) for item, person in alone])
     digests = _digests(_send_times(together, now, times), now)
     told_in = [*mails, *(digests[person].pk for _, person in together)]
@@ -124,9 +140,9 @@ def _digests(wanted: dict[int, datetime], now) -> dict[int, Notice]:
     return found
 
 
-def owe_hold_ended(case, hold, now) -> bool:
-    """Tell the case's owner, or the managers of its team, in their digest that a hold has ended by itself; return
-    whether there is anybody to tell.
+def owe_hold_ended(case, hold, now, *, send_at=None) -> list:
+    """Tell the case's owner, or the managers of its team, in their digest (that of ``send_at``, if given) that a hold
+    has ended by itself; return whom it concerns.
     """
     recipients = Recipients([case.team_id], pathway_ids=[case.version_map.pathway.pk], at=now)
     lead = recipients.leads.get(case.version_map.pathway.pk)
@@ -135,7 +151,8 @@ def owe_hold_ended(case, hold, now) -> bool:
     people = recipients.first([step, *AT_LAST], **who)
     told = set(Notice.objects.filter(hold=hold).values_list("recipient", flat=True))
     to_tell = [person for person in people if person.pk not in told]
-    digests = _digests(digest_times({person.pk for person in to_tell}, now), now)
+    keys = {person.pk for person in to_tell}
+    digests = _digests(dict.fromkeys(keys, send_at) if send_at else digest_times(keys, now), now)
     for person in to_tell:
         Notice.objects.create(
             kind=Notice.Kind.HOLD_ENDED,
@@ -145,7 +162,7 @@ def owe_hold_ended(case, hold, now) -> bool:
             created_at=now,
             send_at=digests[person.pk].send_at,
         )
-    return bool(people)
+    return people
 
 
 def owe_detour(case, now) -> None:

@@ -165,9 +165,14 @@ def _look_for_promises(kind, raised, as_of):
     keys = {one.seen.thing.pk for one in raised if one.seen.recorded}
     found = answers.promised(kind, keys, as_of) if keys else {}
     for one in raised:
-        promised = found.get(one.seen.thing.pk)
-        if promised and one.highest.rung.level <= promised.level:
-            one.promised = promised
+        # By the ladder there is now: the rung that was answered may have had another place on an older one.
+        levels = {rung.code: rung.level for rung in one.seen.stay.ladder}
+        standing = [
+            promised
+            for promised in found.get(one.seen.thing.pk, ())
+            if one.highest.rung.level <= levels.get(promised.rung_code, promised.level)
+        ]
+        one.promised = standing[0].answer if standing else None
 
 
 def _address(raised, as_of):
@@ -186,9 +191,10 @@ def _address(raised, as_of):
         is_backlog = one.highest.reached_at < seen.since
         one.at_once, one.hurries = step.urgent and not is_backlog, step.urgent and is_backlog
     times = outbox.digest_times({person for people in found.values() for person in people}, as_of)
+    too_many = outbox.flooded(raised)
     for one in raised:
         step = one.seen.step(one.highest.rung)
-        one.answer_by = outbox.answer_by(one.seen, step, one, times, as_of)
+        one.answer_by = outbox.answer_by(one.seen, step, one, times, as_of, too_many)
     return times
 
 

@@ -185,6 +185,23 @@ def test_a_mail_at_which_the_server_hangs_up_stops_nobody_else(server, case, man
     assert fresh(lost).error == ""
 
 
+def test_a_server_that_says_it_hangs_up_is_believed_and_no_other_mail_is_blamed(server, case, manager, monkeypatch):
+    a_manager("booking")
+
+    async def busy(*_):
+        return "421 Going down"
+
+    monkeypatch.setattr(server, "handle_RCPT", busy, raising=False)
+    sweep.run(DUE + SECOND)
+    with server.running():
+        for _ in range(9):
+            now = (Notice.objects.order_by("pk").first().retry_at or timezone.now()) + SECOND
+            assert notices.send_due(at=now) == 0
+    first, second = Notice.objects.order_by("pk")
+    assert (first.attempts, second.attempts, second.error) == (9, 0, "")
+    assert first.retry_at - now == timedelta(minutes=5), "it may be no fault of its own"
+
+
 def test_a_run_that_takes_too_long_leaves_the_rest_to_the_next(server, case, manager, monkeypatch):
     a_manager("booking")
     sweep.run(DUE + SECOND)

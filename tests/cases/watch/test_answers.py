@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from cases import lifecycle, to_do
+from cases import lifecycle, migration, to_do
 from cases.models import Escalation, Notice, NoticeLine, Task, Timer
 from cases.refusals import Refused
 from cases.watch import answers, escalations, notices, sweep, timers, watchman
 from cases.who_was_told import Telling
-from pathways.models import Pathway
+from pathways.models import Pathway, PathwayVersion
 from tests.factories import MONDAY, UserFactory, a_case, a_manager, a_member, a_pathway, fresh, the_move
 
 pytestmark = pytest.mark.django_db
@@ -285,6 +285,36 @@ def test_who_has_promised_is_not_asked_again_every_day_until_then(owner, manager
     assert {one.kind for one in case.escalations.filter(is_told=True)} == {"stage", "task"}
     again = case.escalations.get(occurrence=4)
     assert (again.acknowledged_at, told(again)) == (None, {manager.pk}), "the promise was not kept: it is told again"
+
+
+def test_a_promise_that_is_renewed_stands_for_the_repeats_too(owner, manager):
+    case = a_case(a_pathway(ladder=[("breach", "after", "0 days", "1 day", 7, {"urgent": True})]))
+    sweep.run(DUE + SECOND)
+    first = case.escalations.get()
+    escalations.acknowledge(first, by=manager, answer="I ring.", by_when=DUE + DAY - HOUR, at=DUE + HOUR)
+    sweep.run(DUE + DAY - HOUR + SECOND)
+    broken = case.escalations.get(kind="task")
+    escalations.acknowledge(broken, by=owner, answer="I write.", by_when=DUE + 3 * DAY - HOUR, at=DUE + DAY - SECOND)
+    for days in (1, 2, 3):
+        sweep.run(DUE + days * DAY + SECOND)
+    repeats = case.escalations.filter(kind="stage", occurrence__gt=0).order_by("occurrence")
+    assert [told(one) for one in repeats] == [set(), set(), {manager.pk}]
+    assert {one.promise for one in repeats} == {fresh(broken).promise, None}
+    assert [one.acknowledged_at for one in repeats] == [DUE + DAY - SECOND] * 2 + [None], "nobody answered again"
+
+
+def test_what_was_answered_has_the_level_of_its_rung_on_the_ladder_there_is_now(owner, manager):
+    ladder = [("soon", "before", "5 days"), ("warn", "before", "2 days"), ("breach", "after", "0 days")]
+    case = a_case(a_pathway(ladder=ladder))
+    sweep.run(DUE - DAY)
+    warn = case.escalations.get(rung_code="warn")
+    escalations.acknowledge(warn, by=owner, answer="I ring.", by_when=DUE + 4 * DAY, at=DUE - DAY)
+    a_pathway(ladder=ladder[1:])
+    migration.migrate(PathwayVersion.objects.get(status="active"), by=manager, now=DUE - HOUR)
+    sweep.run(DUE + SECOND)
+    breach = case.escalations.get(rung_code="breach")
+    assert (warn.level, breach.level) == (2, 2)
+    assert told(breach) == {manager.pk}, "a higher level is told all the same"
 
 
 def test_a_promise_does_not_stand_for_a_higher_level(owner, manager):

@@ -4,7 +4,8 @@ from datetime import time, timedelta
 
 import pytest
 
-from cases.models import Notice, NoticeLine
+from cases import lifecycle
+from cases.models import Escalation, Notice, NoticeLine
 from cases.watch import notices, outbox, sweep
 from pathways.models import Absence, MailPreference
 from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway
@@ -76,7 +77,44 @@ def test_the_deputys_quiet_hours_are_kept(sent, owed, manager, deputy):
     MailPreference.objects.create(user=deputy, quiet_from=time(7), quiet_until=time(10))
     away(manager, deputy)
     sent(NEXT_8)
-    assert Notice.objects.get(recipient=deputy).send_at == NEXT_8 + 2 * HOUR
+    assert sent(NEXT_8 + outbox.AT_ONCE) == []
+    assert sent(NEXT_8 + 2 * HOUR) == [deputy.email]
+
+
+def test_but_not_past_the_time_by_which_it_must_be_answered(sent, manager, deputy):
+    within = {"answer_amount": 1, "answer_unit": "hours"}
+    a_case(a_pathway(ladder=[("breach", "after", "0 days", within)]))
+    sweep.run(DUE + SECOND)
+    MailPreference.objects.create(user=deputy, quiet_from=time(7), quiet_until=time(12))
+    away(manager, deputy)
+    sent(NEXT_8)
+    assert sent(NEXT_8 + outbox.AT_ONCE) == [deputy.email]
+
+
+def test_two_who_are_away_in_turn_never_leave_it_to_each_other_until_nobody_is_told(sent, owed, manager):
+    other = a_manager("booking")
+    a_case(owed.version_map.pathway)
+    sweep.run(DUE + 2 * SECOND)  # both are to be told of this one
+    MailPreference.objects.create(user=other, digest_at=time(9))
+    Notice.objects.filter(recipient=other).update(send_at=NEXT_8 + HOUR)
+    Absence.objects.create(user=manager, starts_at=DUE, ends_at=NEXT_8 + HOUR / 2, deputy=other)
+    sent(NEXT_8)
+    Absence.objects.create(user=other, starts_at=NEXT_8 + HOUR / 2, ends_at=NEXT_8 + DAY, deputy=manager)
+    sent(NEXT_8 + HOUR)
+    told = NoticeLine.objects.filter(outbox.told_by("notice"))
+    wanted = Escalation.objects.filter(is_told=True).values_list("pk", flat=True)
+    assert set(told.values_list("escalation", flat=True)) == set(wanted)
+
+
+def test_the_end_of_a_hold_reaches_the_deputy_of_an_owner_who_is_away(sent, manager, deputy):
+    owner = a_member("booking")
+    case = lifecycle.assign_case(a_case(), owner, by=owner)
+    lifecycle.hold_case(case, reason="Holiday", until=DUE - DAY, by=owner, at=MONDAY)
+    sweep.run(DUE - DAY + SECOND)
+    Absence.objects.create(user=owner, starts_at=DUE - DAY + HOUR, ends_at=DUE + DAY, deputy=deputy)
+    at = DUE - HOUR + SECOND
+    assert sent(at) == []
+    assert sent(at + outbox.AT_ONCE) == [deputy.email], "with the other mails, and not a day later"
 
 
 def test_whoever_was_told_of_some_of_it_is_told_of_the_rest_and_nothing_twice(sent, owed, manager):

@@ -195,7 +195,7 @@ def test_the_end_of_a_hold_of_a_restricted_case_is_told_to_nobody_outside(restri
     lifecycle.hold_case(restricted, reason="Holiday", until=MONDAY + 4 * DAY, by=by, at=MONDAY + DAY)
     sweep.run(MONDAY + 5 * DAY)
     assert not Notice.objects.exists()
-    assert outbox.owe_hold_ended(Case.objects.get(), Case.objects.get().holds.get(), MONDAY + 5 * DAY) is False
+    assert outbox.owe_hold_ended(Case.objects.get(), Case.objects.get().holds.get(), MONDAY + 5 * DAY) == []
 
 
 def test_who_may_know_of_restricted_cases_is_read_in_one_statement_for_all(django_assert_num_queries):

@@ -49,6 +49,8 @@ def test_more_of_them_come_in_one_digest_within_minutes(server, manager):
     sweep.run(DUE + SECOND)
     assert kinds() == ["digest"]
     assert Notice.objects.get().lines.count() == MANY
+    answer_by = set(Escalation.objects.values_list("answer_by", flat=True))
+    assert answer_by == {DUE + SECOND + outbox.AT_ONCE + 4 * HOUR}, "counted from when it goes"
     assert sent(server, DUE + 2 * SECOND) == []
     assert sent(server, DUE + SECOND + outbox.AT_ONCE) == [f"{MANY} cases are late"]
 
