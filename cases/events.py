@@ -5,7 +5,7 @@ was recorded in error is struck out, with who and why, and stays to be read.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -15,6 +15,7 @@ from cases import access, codes, detours, showing, stays
 from cases.codes import Appointment, Contact, Decision, Outcome, Told
 from cases.models import Case, CaseEvent
 from cases.refusals import Refused
+from pathways.far_dates import too_far
 
 __all__ = [
     "Appointment",
@@ -33,7 +34,6 @@ __all__ = [
 ]
 
 Kind = CaseEvent.Kind
-FAR = timedelta(days=2 * 366)  # a year that was mistyped is further away than any appointment
 
 
 @dataclass(frozen=True)
@@ -214,8 +214,8 @@ def _day(instant) -> date:
 
 
 def _book(case, entry, kind, expected_at, *, now, by, text="", told="", **about):
-    if abs(expected_at - now) >= FAR:
-        raise Refused("This date is two years or more away. Check the year.")
+    if far := too_far(expected_at, now):
+        raise Refused(far)
     same = {"kind": Kind.APPOINTMENT, "code": kind, "appointment_at": expected_at}
     _require_new(case, "This appointment is booked already", **same)
     data = {name: value.strip() for name, value in about.items() if value.strip()}

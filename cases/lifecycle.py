@@ -12,6 +12,7 @@ from cases.models import Hold
 from cases.refusals import Refused
 from cases.stays import How
 from cases.watch import escalations, time_rules, timers, watched
+from pathways.far_dates import too_far
 from pathways.history import save_with_history
 from pathways.maps import version_map
 from pathways.models import Team
@@ -103,7 +104,7 @@ def hold_case(case, *, reason, until, by, seen_entry=None, detour=None, at=None)
     With ``detour``, a child case, it resumes by itself when that ends.
 
     Raises PermissionDenied, StaleView, or Refused if the case is held or closed, or the reason or a ceiling to come is
-    missing.
+    missing, or the ceiling is a year or more away (that of a detour is the map's).
     """
     case, entry, timer = stays.lock(case, seen_entry)
     now = stays.time_of(at, entry)
@@ -115,6 +116,8 @@ def hold_case(case, *, reason, until, by, seen_entry=None, detour=None, at=None)
         raise Refused("Say why the case is put on hold.")
     if until <= now:
         raise Refused("Choose a date in the future until which the case is on hold at most.")
+    if detour is None and (far := too_far(until, now, years=1)):
+        raise Refused(f"{far} A case is on hold for less than a year at a time.")
     escalations.settle(watched.stay(entry), now, by=by)
     case.hold()
     hold = Hold(

@@ -8,6 +8,7 @@ from cases import access
 from cases.models import Case, Escalation, Task
 from cases.refusals import Refused
 from cases.watch import escalations, timers, watched
+from pathways.far_dates import too_far
 from pathways.history import save_with_history
 from pathways.models import Calendar
 
@@ -91,7 +92,8 @@ def add_task(case, title, *, by, text="", team=None, owner=None, due_at=None, at
     owes it, they can read the case.
 
     Raises PermissionDenied if ``by`` is not of the case's team, Refused if it is closed, the title is missing, the due
-    time has passed, ``owner`` is not in the team, or the case is restricted and the team may not know of it.
+    time has passed or is two years or more away, ``owner`` is not in the team, or the case is restricted and the team
+    may not know of it.
     """
     now = at or timezone.now()
     case = Case.objects.lock(case.pk)
@@ -103,6 +105,8 @@ def add_task(case, title, *, by, text="", team=None, owner=None, due_at=None, at
         raise Refused("Say what is to be done.")
     if due_at is not None and due_at <= now:
         raise Refused("Choose a date in the future by which it is to be done.")
+    if far := too_far(due_at, now):
+        raise Refused(far)
     _require_member(owner, team)
     if not may_know(team.pk, case):
         raise Refused(MAY_NOT_KNOW.format(team=team))

@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from pathways.far_dates import too_far
 from pathways.history import delete_with_history, save_with_history
 from pathways.limits import LONDON
 from pathways.models import Absence, Duty, Membership, Role, Team
@@ -35,16 +36,19 @@ def add_absence(person, starts_at, ends_at, *, by, deputy=None, reason="Absence 
     """Record that ``person`` is away from ``starts_at`` until ``ends_at``, with ``deputy`` (None: nobody) in their
     place, and return the absence.
 
-    Raises PermissionDenied, or Refused if the end is not after the start, or has passed, ``person`` is away then
-    already, or the deputy will not do.
+    Raises PermissionDenied, or Refused if the end is not after the start, or has passed, either is two years or more
+    away, ``person`` is away then already, or the deputy will not do.
     """
     _require(person, by)
     # One after the other: two absences that are added at once might overlap.
     get_user_model().objects.select_for_update(no_key=True).get(pk=person.pk)
     if ends_at <= starts_at:
         raise Refused("The last day of an absence cannot be before the first. Change one of them.")
-    if ends_at <= timezone.now():
+    now = timezone.now()
+    if ends_at <= now:
         raise Refused("This absence is over already. Choose a last day from today on.")
+    if far := too_far(starts_at, now) or too_far(ends_at, now):
+        raise Refused(far)
     for other in person.absences.filter(starts_at__lt=ends_at, ends_at__gt=starts_at):
         raise Refused(f"{person} is away then already, {said(other)}. Take that back first, or choose other days.")
     _require_deputy(deputy, person)

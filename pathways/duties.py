@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pathways.absences import said
+from pathways.far_dates import too_far
 from pathways.history import delete_with_history, save_with_history
 from pathways.models import Absence, Duty, EscalationStep, Membership, PathwayVersion, Role, Team
 from pathways.models.people import SYSTEM_USERNAME
@@ -25,15 +26,18 @@ def may_plan(team, *, by) -> bool:
 def add_duty(team, person, starts_at, ends_at, *, by) -> Duty:
     """Put ``person`` on duty for ``team`` from ``starts_at`` until ``ends_at``, and return the duty.
 
-    Raises PermissionDenied, or Refused if the end is not after the start, or has passed, ``person`` is not in the
-    team, or on duty for it then already.
+    Raises PermissionDenied, or Refused if the end is not after the start, or has passed, either is two years or more
+    away, ``person`` is not in the team, or on duty for it then already.
     """
     _require(team, by)
     Team.objects.select_for_update(no_key=True).get(pk=team.pk)  # the duties of a team are planned one after the other
     if ends_at <= starts_at:
         raise Refused("A duty must end after it starts. Change one of the times.")
-    if ends_at <= timezone.now():
+    now = timezone.now()
+    if ends_at <= now:
         raise Refused("This duty is over already. Choose an end in the future.")
+    if far := too_far(starts_at, now) or too_far(ends_at, now):
+        raise Refused(far)
     _require_member(person, team)
     if other := _meanwhile(team, person, starts_at, ends_at):
         raise Refused(f"{person} is on duty then already, {said(other)}. Choose other times.")

@@ -1,6 +1,6 @@
 """What people say about themselves and their team: when e-mails come, who is away, who is on duty."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django import forms
 
@@ -63,6 +63,7 @@ class AbsenceForm(PageForm):
         cleaned = super().clean()
         first, last = cleaned.pop("first_on", None), cleaned.pop("last_on", None)
         if first and last:
+            last = min(last, date.max - timedelta(days=1))  # no day follows the last one there is
             cleaned["starts_at"], cleaned["ends_at"] = _midnight(first), _midnight(last + timedelta(days=1))
         return cleaned
 

@@ -53,6 +53,12 @@ def test_the_parents_clock_is_held_until_the_detour_ends(caseworker):
     assert timers.rebuild(check=True) == []
 
 
+def test_a_ceiling_that_the_map_sets_may_be_years_away(caseworker):
+    parent = a_parent(**HELD | {"hold_amount": 800})
+    take(parent, caseworker)
+    assert fresh(parent).holds.get().until > MONDAY + 800 * DAY
+
+
 def test_the_hold_ends_at_its_ceiling_although_the_detour_goes_on(caseworker):
     parent = a_parent(**HELD)
     child = take(parent, caseworker)

@@ -148,6 +148,10 @@ def test_a_hold_stops_the_clock_and_moves_the_due_time(case, caseworker):
     [
         ({"reason": " "}, "Say why the case is put on hold."),
         ({"until": MONDAY}, "Choose a date in the future until which the case is on hold at most."),
+        (
+            {"until": MONDAY + 368 * DAY},
+            "This date is a year or more away. Check the year. A case is on hold for less than a year at a time.",
+        ),
     ],
 )
 def test_a_hold_needs_a_reason_and_a_ceiling(case, caseworker, values, sentence):

@@ -69,6 +69,7 @@ def test_a_task_by_hand_says_what_and_by_when(caseworker):
     for wrong, sentence in [
         ({"title": " "}, "Say what is to be done."),
         ({"due_at": MONDAY}, "Choose a date in the future by which it is to be done."),
+        ({"due_at": MONDAY + 800 * DAY}, "This date is two years or more away. Check the year."),
         ({"owner": a_member("clinic")}, "is not in Booking team"),
     ]:
         with pytest.raises(Refused, match=sentence):

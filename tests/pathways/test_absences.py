@@ -1,12 +1,13 @@
 """Who is away and who stands in: said by themselves or by a manager, with whole sentences where it will not do."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.utils import timezone
 
+from cases.showing import day
 from cases.watch.recipients import Recipients
 from pathways import absences
 from pathways.limits import LONDON
@@ -38,6 +39,10 @@ def away(person, start, end, *, by=None, **values):
     return absences.add_absence(person, start, end, by=by or person, **values)
 
 
+def midnight_in(days):
+    return datetime.combine(timezone.localdate() + days * DAY, time(0), tzinfo=LONDON)
+
+
 def test_a_person_says_when_they_are_away_and_their_deputy_is_told(priya, alex, now):
     absence = away(priya, now, now + DAY, deputy=alex)
 
@@ -59,6 +64,8 @@ def test_a_manager_of_the_team_says_it_for_them_and_others_do_not(priya, alex, n
         (2, 1, "The last day of an absence cannot be before the first. Change one of them."),
         (2, 2, "The last day of an absence cannot be before the first. Change one of them."),
         (-3, -1, "This absence is over already. Choose a last day from today on."),
+        (1, 800, "This date is two years or more away. Check the year."),
+        (-3650, 5, "This date is two years or more away. Check the year."),
     ],
 )
 def test_an_absence_that_cannot_be(priya, now, first, last, sentence):
@@ -69,13 +76,13 @@ def test_an_absence_that_cannot_be(priya, now, first, last, sentence):
 
 
 def test_nobody_is_away_twice_at_once(priya):
-    start = datetime(2099, 3, 2, tzinfo=LONDON)
+    start = midnight_in(30)
     away(priya, start, start + 5 * DAY)
     with pytest.raises(Refused) as refused:
         away(priya, start + 4 * DAY, start + 6 * DAY)
     assert refused.value.reasons == [
-        "Priya Shah is away then already, from 2 March 2099 to 6 March 2099. Take that back first, or choose other "
-        "days."
+        f"Priya Shah is away then already, from {day(start)} to {day(start + 4 * DAY)}. Take that back first, or "
+        "choose other days."
     ]
     assert away(priya, start + 5 * DAY, start + 6 * DAY), "the next begins when the first ends"
 
@@ -95,12 +102,12 @@ def test_a_deputy_is_an_active_colleague(priya, alex, now):
 
 
 def test_what_is_allowed_and_worth_a_second_look_is_said(priya, alex, now):
-    start, team = datetime(2099, 3, 2, tzinfo=LONDON), Team.objects.get(code="booking")
+    start, team = midnight_in(30), Team.objects.get(code="booking")
     away(alex, start, start + DAY, deputy=priya)
     Duty.objects.create(team=team, user=priya, starts_at=start, ends_at=start + DAY)
     absence = away(priya, start, start + DAY, deputy=alex)
     assert absences.warnings_about(absence) == [
-        "Alex Doe is away then too, on 2 March 2099. Choose another deputy if you can.",
+        f"Alex Doe is away then too, on {day(start)}. Choose another deputy if you can.",
         "Priya Shah is on duty for Booking team in that time. Plan somebody else.",
         "Priya Shah is the deputy of Alex Doe, who is away then too. Choose another deputy for them.",
     ]

@@ -50,6 +50,7 @@ def test_a_duty_that_cannot_be(manager, team):
     for person, first, last, sentence in (
         (nurse, 5, 5, "A duty must end after it starts."),
         (nurse, -5, -4, "This duty is over already."),
+        (nurse, 5, 24 * 800, "This date is two years or more away. Check the year."),
         (nurse, 2, 4, "Priya Shah is on duty then already, from"),
         (stranger, 5, 6, "Sam Far is not in Booking team."),
     ):

@@ -199,7 +199,8 @@ def moved():
 
 
 def held():
-    lifecycle.hold_case(the_case(), reason="Abroad", until=datetime(2099, 1, 1, tzinfo=UTC), by=a_member("clinic"))
+    until = datetime.now(tz=UTC) + timedelta(days=90)
+    lifecycle.hold_case(the_case(), reason="Abroad", until=until, by=a_member("clinic"))
 
 
 def held_once():

@@ -1,6 +1,6 @@
 """Acts on a case through its pages: done, refused with the reasons, nothing typed lost."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -57,6 +57,17 @@ def test_a_hold_into_the_past_is_refused_and_keeps_what_was_typed(act, case):
 
     assert reasons(answer) == ["Choose a date in the future until which the case is on hold at most."]
     assert 'value="On holiday"' in answer.content.decode()
+    assert fresh(case).status == "open"
+
+
+def test_a_hold_until_a_mistyped_year_is_refused(act, case):
+    far = timezone.localdate() + 400 * DAY
+
+    for answer in (act("hold", reason="On holiday", **on(far)), act("hold", reason="On holiday", **on(date.max))):
+        sentence = (
+            "This date is a year or more away. Check the year. A case is on hold for less than a year at a time."
+        )
+        assert reasons(answer) == [sentence]
     assert fresh(case).status == "open"
 
 

@@ -1,7 +1,8 @@
 """The pages about people: one's own e-mails and absences, and a team's people and duties."""
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 
+import pytest
 from django.utils import timezone
 
 from cases.models import Notice
@@ -78,6 +79,14 @@ def test_an_absence_that_cannot_be_is_refused_on_its_page(signed_in, caseworker)
     sent |= {"deputy": a_member("clinic").pk}
     assert "Choose a person of the list." in words(signed_in.post("/me/absences/add/", sent))
     assert "Fill in “First day away”." in words(signed_in.post("/me/absences/add/", {"deputy": "nobody"}))
+
+
+@pytest.mark.parametrize("year", [2090, 9999])
+def test_an_absence_until_a_mistyped_year_is_refused(signed_in, year):
+    sent = typed("first_on", today() + DAY) | typed("last_on", date(year, 12, 31)) | {"deputy": "nobody"}
+    answer = signed_in.post("/me/absences/add/", sent)
+    assert "This date is two years or more away. Check the year." in words(answer)
+    assert not Absence.objects.exists()
 
 
 def test_nobody_ends_the_absence_of_another_team(signed_in, clinician):
