@@ -26,6 +26,8 @@ from cases.web.supervision import SupervisionView
 
 OLDEST = 5
 EVERY_NIGHT = timedelta(hours=26)  # and the time that it takes
+STAGE_HEADS = ("Cases", "Late", "Due in 1 day", "Due in 3 days", "Due in 7 days")
+PERSON_HEADS = ("Cases", "Late", "With a task of theirs")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,12 @@ class Line:
     name: str
     second: str
     numbers: list[Number]
+    heads: tuple[str, ...] = ()
+
+    @property
+    def cells(self) -> list[tuple[str, Number]]:
+        """Each number with the head of its column, which is said beside it on a phone."""
+        return list(zip(self.heads, self.numbers, strict=False))
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -57,7 +65,9 @@ class MyTeamsPage(SupervisionView, TemplateView):
             stages=stages(found),
             stuck=stuck_in(found),
             answers=answered(counts),
-            answer_states=[state.label for state in State],
+            answer_heads=answer_heads(),
+            stage_heads=STAGE_HEADS,
+            person_heads=PERSON_HEADS,
             radar=on_the_radar(found, self.now),
             team_names=[found.names[team] for team in by_name(found)],
             carried=carried(found),
@@ -117,7 +127,7 @@ def stages(found) -> list[Line]:
         where = {"stage": f"{place.pathway_code}/{place.stage}", "team": place.team}
         name = found.known[place.pathway_code, place.stage].name
         numbers = [cases(cell.cases, **where), *(cases(cell.by[code], **where, late=code) for code in LATENESS)]
-        lines.append(Line(name, f"{place.pathway}, {found.names[place.team]}", numbers))
+        lines.append(Line(name, f"{place.pathway}, {found.names[place.team]}", numbers, STAGE_HEADS))
     return lines
 
 
@@ -135,9 +145,18 @@ def answered(counts) -> list[Line]:
     sums = sums_by(counts, lambda row: (row["team"], row["state"]))
     names = {row["team"]: row["team_name"] for row in counts}
     return [
-        Line(name, "", [escalations(sums[team, state], state=state.value, team=team) for state in State])
+        Line(
+            name,
+            "",
+            [escalations(sums[team, state], state=state.value, team=team) for state in State],
+            answer_heads(),
+        )
         for team, name in sorted(names.items(), key=lambda item: item[1])
     ]
+
+
+def answer_heads() -> tuple[str, ...]:
+    return tuple(state.label for state in State)
 
 
 def by_name(found) -> list[str]:
@@ -151,6 +170,7 @@ def on_the_radar(found, now) -> list[Line]:
             Reason(code).label,
             looked_at(differing.kept(), now) if code == Reason.DIFFERS else "",
             [cases(found.teams[team].by[code], reason=code, team=team) for team in by_name(found)],
+            tuple(found.names[team] for team in by_name(found)),
         )
         for code in RADAR
     ]
@@ -180,6 +200,7 @@ def carried(found) -> list[Line]:
                 cases(cell.by["late"], owner=person or NOBODYS, team=team, late="late"),
                 *([cases(cell.by["tasks"], owes=person, team=team)] if person else []),
             ],
+            PERSON_HEADS,
         )
         for team, person in sorted(found.carried, key=most)
         for cell in [found.carried[team, person]]

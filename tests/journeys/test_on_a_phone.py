@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cases import lifecycle, recording, to_do
 from cases.watch import escalations
-from tests.browser import DESK, PHONE, begin
+from tests.browser import DESK, PHONE, begin, settle, then_the_page_is_accessible
 
 LINK = f"https://intranet.example.nhs.uk/{'abcdefghij' * 20}"
 DAY = timedelta(days=1)
@@ -55,3 +55,18 @@ def test_a_box_to_tick_is_large_enough_on_every_list(page, ward, case, size, lea
         page.goto(address)
         box = page.locator("main td input[type=checkbox]").first.bounding_box()
         assert min(box["width"], box["height"]) >= least, address
+
+
+def test_every_figure_of_my_teams_and_of_the_board_is_on_a_phones_screen(page, ward, case):
+    begin(page, ward.manager)
+    page.set_viewport_size(PHONE)
+    for address in ("/supervision/", "/durations/discharge-to-assess/"):
+        page.goto(address)
+        settle(page)
+        cells = page.locator("main td:visible")
+        assert cells.count() > 10
+        for cell in cells.all():
+            box = cell.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"], f"{address}: {cell.inner_text()}"
+        assert page.locator("main td:visible .mw-cards__head").first.is_visible(), "what each figure is"
+        then_the_page_is_accessible(page)
