@@ -65,7 +65,7 @@ class MyTeamsPage(SupervisionView, TemplateView):
             stages=stages(found),
             stuck=stuck_in(found),
             answers=answered(counts),
-            answer_heads=answer_heads(),
+            answer_states=answer_states(),
             stage_heads=STAGE_HEADS,
             person_heads=PERSON_HEADS,
             radar=on_the_radar(found, self.now),
@@ -149,13 +149,13 @@ def answered(counts) -> list[Line]:
             name,
             "",
             [escalations(sums[team, state], state=state.value, team=team) for state in State],
-            answer_heads(),
+            answer_states(),
         )
         for team, name in sorted(names.items(), key=lambda item: item[1])
     ]
 
 
-def answer_heads() -> tuple[str, ...]:
+def answer_states() -> tuple[str, ...]:
     return tuple(state.label for state in State)
 
 
