@@ -4,7 +4,7 @@ Every page, mail and answer of the interface says these the same way, because th
 ``now`` is always given, so that one page is drawn as of one moment.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,11 @@ CLOSE_SHARE = 0.8  # of the time between entry and due: from here on a case is s
 
 def clock(instant: datetime) -> str:
     """Say the time of day: 5pm, 2:30pm, midday, midnight."""
-    local = instant.astimezone(LONDON)
+    return time_of_day(instant.astimezone(LONDON))
+
+
+def time_of_day(local: datetime | time) -> str:
+    """Say a time as the clocks in the hospital show it: 5pm, 2:30pm, midday, midnight."""
     if local.minute == 0 and local.hour in (0, 12):
         return "midday" if local.hour else "midnight"
     minutes = f":{local.minute:02}" if local.minute else ""

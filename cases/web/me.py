@@ -9,7 +9,8 @@ from django.utils.functional import cached_property
 from django.views.generic import FormView
 from django.views.generic.base import View
 
-from cases.watch import notices
+from cases.showing import time_of_day
+from cases.watch import mail_times, notices
 from cases.web.pages import SignedInView
 from cases.web.people_forms import AbsenceForm, MailForm
 from pathways import absences, mail_preferences
@@ -56,9 +57,13 @@ class Me(SetUpView):
 
     def perform(self, **chosen):
         with transaction.atomic():
-            mail_preferences.choose(by=self.request.user, **chosen)
+            preference = mail_preferences.choose(by=self.request.user, **chosen)
             notices.come_as_chosen(self.request.user)
-        return "Saved. The next e-mail comes as you have chosen now."
+        if not preference.digest:
+            return "Saved. You get no digest, only urgent e-mails."
+        is_put_off = mail_times.is_quiet(preference, preference.digest_at)
+        why = ", when your quiet hours end" if is_put_off else ""
+        return f"Saved. Your digest comes at {time_of_day(mail_times.hour(preference))}{why}."
 
     def get_success_url(self):
         return reverse("me")

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from django import forms
 
-from cases.showing import LONDON
+from cases.showing import LONDON, time_of_day
 from cases.web.date_input import DateField
 from cases.web.form_look import PageForm
 from cases.web.forms import PersonField
@@ -29,7 +29,7 @@ class MailForm(PageForm):
 
     def __init__(self, *args, initial=None, **kwargs):
         shown = {
-            name: f"{value:%H:%M}" if isinstance(value, time) else value for name, value in (initial or {}).items()
+            name: time_of_day(value) if isinstance(value, time) else value for name, value in (initial or {}).items()
         }
         super().__init__(*args, initial=shown, **kwargs)
 

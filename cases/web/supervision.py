@@ -111,7 +111,7 @@ class TryAgain(SupervisionView, View):
         try:
             self.operation(pk, by=request.user)
         except Refused as refused:
-            messages.success(request, str(refused))
+            messages.error(request, str(refused))
         else:
             messages.success(request, "It is tried again with the next sweep, within a minute.")
         return redirect("set_aside")

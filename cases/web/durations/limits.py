@@ -74,7 +74,7 @@ class WithdrawLimits(LimitsAct, View):
         try:
             limits_decisions.withdraw(decision, by=request.user)
         except Refused as refused:
-            messages.success(request, str(refused))
+            messages.error(request, str(refused))
         else:
             messages.success(request, "The decision is withdrawn: the chart has the limits that it had before.")
         return redirect(self.get_success_url())

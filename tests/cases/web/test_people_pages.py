@@ -47,7 +47,24 @@ def test_one_chooses_when_the_digest_comes(signed_in, caseworker):
     kept = MailPreference.objects.get(user=caseworker)
     assert (kept.digest, kept.digest_at, kept.working_days_only) == (True, time(17, 30), False)
     assert (kept.quiet_from, kept.quiet_until) == (time(20), time(7))
-    assert 'value="17:30"' in signed_in.get("/me/").content.decode()
+    assert 'value="5:30pm"' in signed_in.get("/me/").content.decode()
+
+
+def test_it_is_said_when_the_digest_comes(signed_in):
+    for chosen, sentence in (
+        (MAIL, "Your digest comes at 5:30pm."),
+        (MAIL | {"digest_at": "8:30pm"}, "Your digest comes at 7am, when your quiet hours end."),
+        (MAIL | {"digest": ""}, "You get no digest, only urgent e-mails."),
+    ):
+        assert f"Saved. {sentence}" in words(signed_in.post("/me/", chosen, follow=True))
+
+
+def test_a_warning_comes_after_what_was_done_in_a_panel_of_its_own(signed_in):
+    sent = typed("first_on", today() + DAY) | typed("last_on", today() + DAY) | {"deputy": "nobody"}
+    answer = signed_in.post("/me/absences/add/", sent, follow=True)
+    said, page = words(answer), answer.content.decode()
+    assert 0 <= said.index("Done You are away on") < said.index("Important Nobody stands in for Priya Shah")
+    assert page.count('role="alert"') == 1, "only what was done is read aloud at once"
 
 
 def test_quiet_hours_without_an_end_are_refused_in_a_sentence(signed_in):

@@ -116,7 +116,8 @@ def test_the_button_has_the_next_sweep_try_again(client, manager, aside, caplog)
     assert aside.case.escalations.exists(), "what had been set aside is told at last"
 
     again = client.post(f"/supervision/set-aside/{aside.pk}/", follow=True)
-    assert "This is not set aside any more" in words(again)
+    assert "There is a problem This is not set aside any more" in words(again)
+    assert "nhsuk-notification-banner--success" not in again.content.decode()
 
 
 def test_a_manager_of_another_team_that_had_the_case_cannot_have_it_tried(client, aside, clinician):
