@@ -26,7 +26,7 @@ def _navigation(request):
     places.append(("Cases", "cases"))
     places += [("Escalations", "escalations")] if answers.has_any(user) else []
     places += [("Handoffs", "handoffs")] if works else []
-    if not only_reads:
+    if works and not only_reads:
         places.append(("Open a case", "open_case"))
     if access.sees_figures(user):
         places.append(("Where patients are stuck", "durations"))

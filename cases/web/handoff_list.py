@@ -4,14 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from django.db.models import Exists, F, OuterRef, Q
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.generic.base import TemplateView
 
 from cases import access, reasons, showing
 from cases.models import Case, Handoff
 from cases.reasons import Next, onward
-from cases.web.pages import SignedInView
+from cases.web.pages import SignedInView, led_to_cases
 from pathways.models import Membership
 
 SHOWN = 50  # of each list
@@ -24,7 +23,7 @@ class HandoffList(SignedInView, TemplateView):
 
     def get(self, request, *args, **kwargs):
         if not access.teams_of(request.user):
-            return redirect("cases")
+            return led_to_cases(request, "Handoffs")
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **context):

@@ -7,7 +7,7 @@ from django.views.generic.base import TemplateView
 from cases import access, ownership
 from cases.my_day import my_day
 from cases.reasons import Reason
-from cases.web.pages import ActView, SignedInView
+from cases.web.pages import ActView, SignedInView, led_to_cases
 
 
 def home(request):
@@ -26,7 +26,7 @@ class MyDayPage(SignedInView, TemplateView):
 
     def get(self, request, *args, **kwargs):
         if not access.teams_of(request.user):
-            return redirect("cases")
+            return led_to_cases(request, "My day")
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **context):

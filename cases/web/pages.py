@@ -34,6 +34,12 @@ class SignedInView(AccessMixin):
         return timezone.now()
 
 
+def led_to_cases(request, page: str):
+    """Lead who is in no team from ``page``, which holds what a team has to do, to the cases, and say why."""
+    messages.info(request, f"“{page}” is for those who work in a team, and you are in none. Here are the cases instead.")
+    return redirect("cases")
+
+
 class CaseView(SignedInView):
     """A page about one case, which is looked for among the cases that its reader may see."""
 

@@ -143,6 +143,7 @@ def test_a_case_that_two_of_my_teams_hand_over_is_shown_once(client, caseworker,
 
 def test_who_is_in_no_team_is_led_to_the_cases(client, inspector):
     assert the_page(client, inspector).url == "/cases/"
+    assert "“Handoffs” is for those who work in a team, and you are in none." in words(client.get("/cases/"))
 
 
 def test_the_page_costs_eight_statements_at_most(

@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from cases import lifecycle
+from pathways import groups
 from tests.cases.web.reading import words
-from tests.factories import a_case, the_move
+from tests.factories import a_case, in_group, the_move
 
 ACTS = ["hold", "resume", "close", "assign", "note", "add_task", "chase", "request_result", "document"]
 ABOUT_ONE = [
@@ -137,6 +138,16 @@ def test_the_menu_names_the_places_that_are_open(client, who, places, request):
 
     assert [place["label"] for place in page.context["navigation"]] == places
     assert [place["label"] for place in page.context["navigation"] if place["is_current"]] == ["Cases"]
+
+
+def test_a_privacy_lead_is_offered_nothing_that_they_may_not_do(client, pathway):
+    client.force_login(in_group(groups.PRIVACY_LEAD))
+    page = client.get("/cases/")
+    assert [place["label"] for place in page.context["navigation"]] == ["Cases", "Mail sent"]
+
+
+def test_whom_to_ask_is_said_once(signed_in, pathway):
+    assert words(signed_in.get("/supervision/watch/")).count("sk your manager") == 1
 
 
 def test_the_menu_marks_the_deepest_place_one_is_in(signed_in, pathway):
