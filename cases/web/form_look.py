@@ -6,8 +6,22 @@ from django import forms
 from django.forms.renderers import DjangoTemplates
 from django.template import loader
 
-# Django's own wording; replaced by a sentence that names the field.
+# Django's own wording; replaced by a sentence that names the field, unless the field has one of its own.
 BARE_REQUIRED = forms.Field.default_error_messages["required"]
+CHOOSE = "Choose an answer for “{label}” from the list."
+PLAIN = {
+    ("invalid_choice", forms.ChoiceField.default_error_messages["invalid_choice"]): CHOOSE,
+    ("invalid_choice", forms.ModelChoiceField.default_error_messages["invalid_choice"]): CHOOSE,
+    ("invalid_choice", forms.MultipleChoiceField.default_error_messages["invalid_choice"]): CHOOSE,
+    ("invalid", forms.IntegerField.default_error_messages["invalid"]): "Write “{label}” as a whole number.",
+    ("invalid", forms.DecimalField.default_error_messages["invalid"]): "Write “{label}” as a number.",
+}
+# What validators say has no place among a field's messages until it is put there.
+LIMITS = {
+    "max_value": "“{label}” must be %(limit_value)s or fewer.",
+    "min_value": "“{label}” must be %(limit_value)s or more.",
+    "max_length": "“{label}” must be %(limit_value)s characters or fewer. You have %(show_value)s.",
+}
 
 
 @dataclass(frozen=True)
@@ -119,12 +133,23 @@ class LooksLikeNHS:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            if field.error_messages.get("required") == BARE_REQUIRED:
-                field.error_messages["required"] = f"{_ask_for(field)} “{field.label or name.replace('_', ' ')}”."
+            _speak_plainly(field, field.label or name.replace("_", " "))
 
 
 class PageForm(LooksLikeNHS, forms.Form):
     """The form of a page."""
+
+
+def _speak_plainly(field, label):
+    said = field.error_messages
+    filled = str(label).replace("%", "%%")  # Django fills these in with %, and a question may ask for a share in %
+    if said.get("required") == BARE_REQUIRED:
+        said["required"] = f"{_ask_for(field)} “{label}”."
+    for code, words in list(said.items()):
+        if plain := PLAIN.get((code, words)):
+            said[code] = plain.format(label=label if code == "invalid" else filled)
+    for code, words in LIMITS.items():
+        said.setdefault(code, words.replace("{label}", filled))
 
 
 def _ask_for(field) -> str:

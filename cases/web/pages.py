@@ -36,7 +36,7 @@ class SignedInView(AccessMixin):
 
 def led_to_cases(request, page: str):
     """Lead who is in no team from ``page``, which holds what a team has to do, to the cases, and say why."""
-    messages.info(request, f"“{page}” is for those who work in a team, and you are in none. Here are the cases instead.")
+    messages.info(request, f"“{page}” is for those who work in a team, and you are in none. Here are the cases.")
     return redirect("cases")
 
 

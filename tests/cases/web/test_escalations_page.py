@@ -262,6 +262,7 @@ def test_lists_are_narrowed_by_pathway_stage_team_and_age_and_the_counts_with_th
     }.items():
         assert listed(at(signed_in, f"{ADDRESS}?state=open&{query}")) == expected, query
     assert listed(at(signed_in, f"{ADDRESS}?age=lots&state=soon")) == [late, other], "what means nothing is left out"
+    assert reasons(signed_in.get(f"{ADDRESS}?age=lots")) == ["Choose an answer for “How late” from the list."]
 
 
 def test_a_long_list_goes_on_on_the_next_page(signed_in, pathway, manager):

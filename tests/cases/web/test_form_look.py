@@ -118,3 +118,31 @@ def test_a_date_that_cannot_be_read_says_which_part_to_mend(day, month, year, se
     form = filled_in(leaves_on_day=day, leaves_on_month=month, leaves_on_year=year)
 
     assert form.errors["leaves_on"] == [sentence]
+
+
+class Trial(PageForm):
+    team = forms.ChoiceField(label="Team", choices=[("1", "Ward 4")])
+    needs = forms.MultipleChoiceField(label="Needs", choices=[("aid", "An aid")])
+    days = forms.IntegerField(label="Days to look back", min_value=7, max_value=730)
+    share = forms.DecimalField(label="Share in %", max_value=100)
+    name = forms.CharField(label="Name", max_length=3)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"team": "abc"}, "Choose an answer for “Team” from the list."),
+        ({"needs": ["abc"]}, "Choose an answer for “Needs” from the list."),
+        ({"days": "abc"}, "Write “Days to look back” as a whole number."),
+        ({"days": "731"}, "“Days to look back” must be 730 or fewer."),
+        ({"days": "6"}, "“Days to look back” must be 7 or more."),
+        ({"share": "abc"}, "Write “Share in %” as a number."),
+        ({"share": "101"}, "“Share in %” must be 100 or fewer."),
+        ({"share": ""}, "Fill in “Share in %”."),
+        ({"name": "Long"}, "“Name” must be 3 characters or fewer. You have 4."),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words(typed, sentence):
+    fine = {"team": "1", "needs": ["aid"], "days": "90", "share": "50", "name": "Ada"}
+    assert Trial(fine).is_valid()
+    assert list(Trial(fine | typed).errors.values()) == [[sentence]]

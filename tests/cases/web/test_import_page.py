@@ -142,7 +142,7 @@ def test_columns_that_cannot_be_are_said(client, administrator):
     answer = client.post(address("columns/"), {"case": "Case ID", "time": "nonsense"})
     assert reasons(answer) == [
         "Choose an answer for “Which column names the stage, or what happened?”.",
-        "Select a valid choice. nonsense is not one of the available choices.",
+        "Choose an answer for “Which column says when?” from the list.",
     ]
     answer = client.post(address("stages/"), {"finals": ["Done"]})
     assert answer.url == address(), "they are asked for when the stages are known"

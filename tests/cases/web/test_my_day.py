@@ -152,7 +152,7 @@ def test_others_begin_with_the_cases(client, request, who):
 
     assert client.get("/").url == "/cases/"
     assert client.get(ADDRESS).url == "/cases/"
-    why = "Important “My day” is for those who work in a team, and you are in none. Here are the cases instead."
+    why = "Important “My day” is for those who work in a team, and you are in none. Here are the cases."
     assert why in words(client.get("/cases/"))
     assert "My day" not in client.get("/cases/").content.decode()
 

@@ -195,6 +195,11 @@ def test_a_pathway_and_a_stage_that_do_not_go_together(signed_in, world, chosen,
     assert f"asks for something that is not there (any more): {named}. That was left out." in words(page)
 
 
+@pytest.mark.parametrize("chosen", ["reason=zz", "owes=abc", "detour=zz"])
+def test_choices_that_are_folded_away_are_unfolded_when_one_is_wrong(signed_in, world, chosen):
+    assert 'class="nhsuk-details mw-choices__more" open' in signed_in.get(f"/cases/?{chosen}").content.decode()
+
+
 def test_the_list_of_one_person_is_chosen_also_when_they_have_left_the_team(signed_in, world, manager):
     manager.memberships.all().delete()
 
