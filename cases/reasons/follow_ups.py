@@ -38,7 +38,9 @@ class TaskDue(Because):
         due_at = instant(case.task_due["due_at"])
         due = "was due" if due_at < asked.now else "due"
         nobodys = "" if case.task_due["owner"] else " Nobody does it yet."
-        return f"Task: {case.task_due['title']}, {due} {showing.short_when(due_at, asked.now)}.{nobodys}"
+        title = case.task_due["title"]
+        title = title if title.endswith("..") else title.removesuffix(".")  # the sentence goes on
+        return f"Task: {title}, {due} {showing.short_when(due_at, asked.now)}.{nobodys}"
 
     def next(self, case, asked):
         return Next("Do the task", reverse("task", args=[case.reference, case.task_due["pk"]]))

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from cases import chasing, showing
-from cases.web.date_input import DateField
+from cases.web.date_input import DateField, ahead
 from cases.web.form_look import PageForm
 from cases.web.pages import ActView
 from cases.web.team_field import TeamField
@@ -19,7 +19,7 @@ class ChaseForm(PageForm):
         widget=forms.Textarea(attrs={"rows": 10}),
         help_text="Change it as you like. Do not name the patient: the reference of the case is enough.",
     )
-    due_on = DateField(label="By when?", help_text="For example 27 3 2026: until 5pm on that day.")
+    due_on = DateField(label="By when?", help_text=ahead("For example {date}: until 5pm on that day."))
 
     def __init__(self, *args, addressees, **kwargs):
         super().__init__(*args, **kwargs)

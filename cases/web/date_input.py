@@ -1,11 +1,31 @@
 """A date asked for as three numbers: day, month, year. Works with every keyboard and without a script."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.functional import lazy
 
 PARTS = ("day", "month", "year")
+
+
+def _example(words: str, days: int) -> str:
+    day = timezone.localdate() + timedelta(days=days)
+    return words.replace("{date}", f"{day.day} {day.month} {day.year}")
+
+
+_lazily = lazy(_example, str)
+
+
+def ahead(words: str):
+    """Return ``words`` with a date of next month for “{date}”, whenever they are shown."""
+    return _lazily(words, 30)
+
+
+def past(words: str):
+    """Return ``words`` with a date of last month for “{date}”, whenever they are shown."""
+    return _lazily(words, -30)
 
 
 class DateInput(forms.MultiWidget):

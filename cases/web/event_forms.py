@@ -4,7 +4,7 @@ from django import forms
 
 from cases import codes
 from cases.questionnaire import AnswersForm
-from cases.web.date_input import DateField
+from cases.web.date_input import DateField, ahead, past
 from cases.web.form_look import LooksLikeNHS, PageForm
 from cases.web.forms import long_text
 from cases.web.time_input import TimeField, instant
@@ -24,7 +24,7 @@ class BookForm(PageForm):
     """An appointment: what for, when, where and with whom."""
 
     kind = radios("What is the appointment for?", codes.Appointment.choices)
-    on = DateField(label="On which date?", help_text="For example 27 3 2026.")
+    on = DateField(label="On which date?", help_text=ahead("For example {date}."))
     at = TimeField(label="At what time?")
     where = forms.CharField(label="Where?", required=False, max_length=200, help_text="For example: Clinic 4.")
     whom = forms.CharField(label="With whom?", required=False, max_length=200, help_text="For example: Dr Rao.")
@@ -42,7 +42,7 @@ class MissedForm(PageForm):
 
     outcome = radios("What happened?", [(code.value, code.label) for code in codes.MISSED])
     kind = radios("What was the appointment for?", codes.Appointment.choices)
-    on = DateField(label="On which date was it?", help_text="For example 27 3 2026.")
+    on = DateField(label="On which date was it?", help_text=past("For example {date}."))
     at = TimeField(label="At what time?")
     told = told("How was the patient told of it?", help_text="Only what can be shown counts.")
     text = long_text("Note", required=False, help_text="For example: rang at 10am, nobody answered.")
@@ -57,7 +57,7 @@ class OutcomeForm(LooksLikeNHS, AnswersForm):
     """What came of an appointment; one that is rearranged asks for the new time."""
 
     outcome = radios("What happened?", codes.Outcome.choices)
-    again_on = DateField(label="On which date is the new appointment?", help_text="For example 27 3 2026.")
+    again_on = DateField(label="On which date is the new appointment?", help_text=ahead("For example {date}."))
     again_time = TimeField(label="At what time is the new appointment?")
     text = long_text("Note", required=False, help_text="For example: rang at 10am, nobody answered.")
 
@@ -99,7 +99,7 @@ class DecisionForm(PageForm):
 
 class ContactForm(PageForm):
     code = radios("How was the contact?", codes.Contact.choices)
-    happened_on = DateField(label="On which date?", help_text="For example 27 3 2026.")
+    happened_on = DateField(label="On which date?", help_text=past("For example {date}."))
     text = long_text("What was said or written?", help_text="For example: she is well and waits for the date.")
 
 

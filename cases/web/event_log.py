@@ -10,7 +10,7 @@ from django.views.generic import FormView
 
 from cases import access, event_log
 from cases.durations.days import ONE_DAY, begin_of
-from cases.web.date_input import DateField
+from cases.web.date_input import DateField, past
 from cases.web.durations.pages import NOT_YOURS
 from cases.web.form_look import PageForm
 from cases.web.pages import SignedInView
@@ -23,7 +23,7 @@ class EventLogForm(PageForm):
     """Which cases, how they are called, and which facts."""
 
     opened_from = DateField(
-        label="Cases opened from", required=False, help_text="For example 1 4 2026. Empty: from the first."
+        label="Cases opened from", required=False, help_text=past("For example {date}. Empty: from the first.")
     )
     opened_until = DateField(
         label="Cases opened until the end of", required=False, help_text="For example 31 3 2027. Empty: until now."

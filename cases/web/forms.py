@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cases import chasing, recording, results
 from cases.showing import LONDON
-from cases.web.date_input import DateField
+from cases.web.date_input import DateField, ahead
 from cases.web.form_look import LooksLikeNHS, PageForm
 from cases.web.team_field import TeamField
 from pathways.models import Membership
@@ -30,7 +30,9 @@ class HoldForm(PageForm):
     )
     until = DateField(
         label="At most until",
-        help_text="For example 27 3 2026. The clock runs again at 9am on that day, if nobody resumes the case before.",
+        help_text=ahead(
+            "For example {date}. The clock runs again at 9am on that day, if nobody resumes the case before."
+        ),
     )
 
     def clean_until(self):
@@ -57,7 +59,7 @@ class AnswerForm(PageForm):
     """An answer to an escalation: what is promised."""
 
     answer = long_text("What will be done?", help_text="For example: I call Imaging and get a date from them.")
-    by_when = DateField(label="By when?", help_text="For example 27 3 2026: until 5pm on that day.")
+    by_when = DateField(label="By when?", help_text=ahead("For example {date}: until 5pm on that day."))
 
     def clean_by_when(self):
         by_when = chasing.five_on(self.cleaned_data["by_when"])
@@ -120,7 +122,7 @@ class TaskForm(FormOfTeam):
         help_text="Until it is done they can read this case.",
     )
     due_on = DateField(
-        label="By when?", required=False, help_text="For example 27 3 2026: until 5pm on that day. Empty: no date."
+        label="By when?", required=False, help_text=ahead("For example {date}: until 5pm on that day. Empty: no date.")
     )
 
     def __init__(self, *args, others, **kwargs):

@@ -9,6 +9,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.shortcuts import redirect
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -107,7 +108,7 @@ def answer_chips(counts) -> list[tuple[str, str, Number]]:
         (kind, said, escalations(sums[state], state=state.value, team=MANAGED))
         for kind, said, state in (
             ("breached", "not answered", State.OPEN),
-            ("breached", "promised and not kept", State.BROKEN),
+            ("breached", f"promise{pluralize(sums[State.BROKEN])} not kept", State.BROKEN),
         )
     ]
 

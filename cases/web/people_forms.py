@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from django import forms
 
 from cases.showing import LONDON, time_of_day
-from cases.web.date_input import DateField
+from cases.web.date_input import DateField, ahead
 from cases.web.form_look import PageForm
 from cases.web.forms import PersonField
 from cases.web.time_input import TimeField, instant
@@ -47,7 +47,7 @@ class ColleagueField(PersonField):
 class AbsenceForm(PageForm):
     """From the first day away to the last, both whole; and who stands in, out of ``colleagues``."""
 
-    first_on = DateField(label="First day away", help_text="For example 27 3 2026.")
+    first_on = DateField(label="First day away", help_text=ahead("For example {date}."))
     last_on = DateField(label="Last day away", help_text="The same as the first for one day.")
     deputy = ColleagueField(
         label="Who stands in?",
@@ -84,7 +84,7 @@ class DutyForm(PageForm):
     """Who of ``team`` is on duty, from when until when."""
 
     person = PersonField(label="Who is on duty?")
-    first_on = DateField(label="First day", help_text="For example 27 3 2026.")
+    first_on = DateField(label="First day", help_text=ahead("For example {date}."))
     from_time = TimeField(label="From what time?", help_text="For example 8am.")
     last_on = DateField(label="Last day", help_text="For a night, the day on which it ends.")
     until_time = TimeField(label="Until what time?", help_text="For example 8pm.")

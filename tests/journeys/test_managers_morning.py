@@ -134,7 +134,7 @@ def test_from_the_digests_link_to_the_promise_and_a_broken_promise_climbs(page, 
     assert all("1 promise not kept" in subject for subject in told.values())
 
     page.goto("/")
-    page.get_by_role("link", name="1 promised and not kept").click()
+    page.get_by_role("link", name="1 promise not kept").click()
     expect(page.get_by_role("heading", level=2, name="Promise not kept")).to_be_visible()
     expect(page.get_by_text("“I ring Imaging”")).to_be_visible()
     then_all_is_well(page)

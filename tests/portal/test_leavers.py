@@ -89,6 +89,7 @@ def test_what_is_refused_is_listed_and_nobody_named_is_asked_for(client, chief, 
     far = a_member("clinic", first_name="Sam", last_name="Far")
     page = html.unescape(client.post(leave_page(priya), {"successor": far.pk}).content.decode())
     assert "Sam Far is not in Booking team. Choose a person of that team." in page
+    assert page.count(f"{case.reference}, Triage") == 1, "what was refused is not listed a second time as what depends"
     assert fresh(priya).is_active
 
 

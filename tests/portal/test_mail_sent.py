@@ -80,6 +80,12 @@ def test_mail_sent_lists_the_newest_first(reader):
     assert "manager@example.nhs.uk" in page
 
 
+def test_it_is_said_when_an_email_was_sent_as_on_every_other_page(reader):
+    _, name = send(headers={"Date": "Mon, 02 Mar 2026 14:08:00 +0000"})
+    for address in (reverse("mail-sent"), reverse("mail", args=[name])):
+        assert "2 March 2026, 2:08pm" in reader.get(address).content.decode()
+
+
 def test_an_email_shows_its_text_and_headers_and_keeps_its_html_apart(reader):
     _, name = send(body="Ring the ward.", html="<p>Ring the <b>ward</b>.</p>")
 

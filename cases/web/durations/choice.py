@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from cases.durations.chosen import Chosen
 from cases.durations.days import end_of
 from cases.showing import day
-from cases.web.date_input import DateField
+from cases.web.date_input import DateField, past
 from cases.web.facts import to_choose_from
 from cases.web.form_look import PageForm
 from pathways.maps import version_map
@@ -32,7 +32,7 @@ class Choice(PageForm):
         label="Time", required=False, choices=[("", "All time"), (OPEN_TIME, "Opening hours only")]
     )
     holds = forms.ChoiceField(label="Holds", required=False, choices=[("", "Counted"), (WITHOUT_HOLDS, "Left out")])
-    as_of = DateField(label="As of the end of", required=False, help_text="For example 31 3 2026. Empty: now.")
+    as_of = DateField(label="As of the end of", required=False, help_text=past("For example {date}. Empty: now."))
 
     marks_optional = False
 

@@ -11,7 +11,7 @@ from cases import limits_decisions
 from cases.models import LimitsDecision
 from cases.refusals import Refused
 from cases.showing import day
-from cases.web.date_input import DateField
+from cases.web.date_input import DateField, past
 from cases.web.durations.pages import PathwayFigures
 from cases.web.form_look import PageForm
 
@@ -20,7 +20,7 @@ class LimitsForm(PageForm):
     """From when on new limits count, and why."""
 
     after = DateField(
-        label="From which week on?", help_text="Any day of the first week that counts. For example 27 3 2026."
+        label="From which week on?", help_text=past("Any day of the first week that counts. For example {date}.")
     )
     reason = forms.CharField(
         label="What was changed?",

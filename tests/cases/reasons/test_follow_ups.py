@@ -38,6 +38,13 @@ def test_a_task_says_what_it_is_and_leads_to_it(nurse):
     assert (row.next.text, row.next.url) == ("Do the task", page("tasks", case, task.pk))
 
 
+@pytest.mark.parametrize(("title", "said"), [("Ring them.", "Ring them"), ("I ring the...", "I ring the...")])
+def test_the_full_stop_of_a_tasks_title_does_not_stand_inside_the_sentence(nurse, title, said):
+    case = mine(a_case(), nurse)
+    to_do.add_task(case, title, owner=nurse, by=nurse, due_at=TUESDAY - HOUR, at=MONDAY)
+    assert row_of(case, nurse)[1].why == [f"Task: {said}, was due today 8am."]
+
+
 def test_the_oldest_of_several_tasks_is_named(nurse):
     case = mine(a_case(), nurse)
     for title, due_at in (("Second", TUESDAY + HOUR), ("First", TUESDAY - HOUR), ("Later", TUESDAY + 9 * DAY)):

@@ -3,11 +3,13 @@
 import re
 
 import pytest
+import time_machine
 from django import forms
 from django.template.loader import render_to_string
 
-from cases.web.date_input import DateField
+from cases.web.date_input import DateField, ahead, past
 from cases.web.form_look import PageForm
+from cases.web.people_forms import AbsenceForm
 
 
 class Discharge(PageForm):
@@ -146,3 +148,12 @@ def test_what_is_wrong_is_said_in_plain_words(typed, sentence):
     fine = {"team": "1", "needs": ["aid"], "days": "90", "share": "50", "name": "Ada"}
     assert Trial(fine).is_valid()
     assert list(Trial(fine | typed).errors.values()) == [[sentence]]
+
+
+def test_the_example_of_a_date_is_on_the_side_that_is_asked_for_whenever_it_is_read():
+    with time_machine.travel("2031-12-15 12:00Z", tick=False):
+        assert str(ahead("For example {date}.")) == "For example 14 1 2032."
+        assert str(past("For example {date}.")) == "For example 15 11 2031."
+        form = AbsenceForm(colleagues=[])
+    with time_machine.travel("2033-03-01 12:00Z", tick=False):
+        assert "For example 31 3 2033." in form["first_on"].as_field_group()
