@@ -13,6 +13,7 @@ from cases.models import Case, Escalation, NoticeLine, Task, Timer
 from cases.refusals import Refused
 from cases.watch import rows, timers, watched
 from cases.watch.ladders import UNANSWERED
+from pathways.far_dates import too_far
 from pathways.history import save_with_history
 
 Kind = Timer.Kind
@@ -143,7 +144,7 @@ def acknowledge(escalation, *, by, answer, by_when=None, at=None):
     One answer is enough: what is unanswered about the same thing at lower levels is answered with it.
 
     Raises PermissionDenied if ``by`` was not told of it and is not of the team that has the case, Refused if it is
-    answered, over, ``answer`` is empty, or ``by_when`` has passed.
+    answered, over, ``answer`` is empty, or ``by_when`` has passed or is a year away: it may be mistyped.
     """
     now = at or timezone.now()
     case = Case.objects.lock(escalation.case_id)
@@ -161,6 +162,8 @@ def acknowledge(escalation, *, by, answer, by_when=None, at=None):
         raise Refused(f"{escalation.acknowledged_by} has answered this escalation already.")
     if by_when is not None and by_when <= now:
         raise Refused("Choose a date in the future by which it will be done.")
+    if far := too_far(by_when, now, years=1):
+        raise Refused(far)
     _stop_watching([one for one in answered if one.answer_by], now, by=by)
     promise = _promise(case, answer.strip(), by_when, now=now, by=by) if by_when else None
     for one in answered:

@@ -26,7 +26,7 @@ from cases.watch.answers import State
 from cases.web.form_look import PageForm
 from cases.web.forms import AnswerForm
 from cases.web.list_filter import MANAGED
-from cases.web.pages import SignedInView
+from cases.web.pages import SignedInView, led_to_cases
 from pathways.maps import version_map
 
 SHOWN, AT_ONCE = 25, 200
@@ -169,7 +169,7 @@ class Escalations(EscalationsView, TemplateView):
 
     def get(self, request, **kwargs):
         if not answers.has_any(request.user):
-            return redirect("cases")
+            return led_to_cases(request, "Escalations")
         return super().get(request, **kwargs)
 
     def get_context_data(self, **context):

@@ -10,6 +10,7 @@ from cases.showing import LONDON
 from cases.web.date_input import DateField, ahead
 from cases.web.form_look import LooksLikeNHS, PageForm
 from cases.web.team_field import TeamField
+from pathways.far_dates import too_far
 from pathways.models import Membership
 
 LINES = {"rows": 4}
@@ -65,6 +66,8 @@ class AnswerForm(PageForm):
         by_when = chasing.five_on(self.cleaned_data["by_when"])
         if by_when <= timezone.now():
             raise forms.ValidationError("Choose a date in the future by which it will be done.")
+        if far := too_far(by_when, timezone.now(), years=1):
+            raise forms.ValidationError(far)
         return by_when
 
 

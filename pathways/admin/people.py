@@ -4,9 +4,11 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import Q
+from django.utils import timezone
 
 from pathways import answerable
 from pathways.admin.recorded import RecordedAdmin, RecordedFormSet, RecordedInline
+from pathways.far_dates import too_far
 from pathways.models import Absence, Duty, MailPreference, Membership, Organisation, Team
 
 
@@ -72,14 +74,29 @@ class TeamAdmin(RecordedAdmin):
 PERSON = ["user__first_name", "user__last_name", "user__username"]
 
 
-class AbsenceForm(forms.ModelForm):
+class SpanForm(forms.ModelForm):
+    what: str
+
     def clean(self):
-        """Refuse an end before the start here: PostgreSQL knows no such span, and would not even compare it."""
+        """Refuse an end before the start here: PostgreSQL knows no such span, and would not even compare it. And a
+        year that must be mistyped.
+        """
         cleaned = super().clean()
         starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
         if starts_at and ends_at and ends_at <= starts_at:
-            self.add_error("ends_at", "An absence must end after it starts.")
+            self.add_error("ends_at", f"{self.what} must end after it starts.")
+        for name in ("starts_at", "ends_at"):
+            if name in self.changed_data and (far := too_far(cleaned.get(name), timezone.now())):
+                self.add_error(name, far)
         return cleaned
+
+
+class AbsenceForm(SpanForm):
+    what = "An absence"
+
+
+class DutyForm(SpanForm):
+    what = "A duty"
 
 
 @admin.register(Absence)
@@ -93,6 +110,7 @@ class AbsenceAdmin(OfPeople, RecordedAdmin):
 
 @admin.register(Duty)
 class DutyAdmin(OfPeople, RecordedAdmin):
+    form = DutyForm
     list_display = ["team", "user", "starts_at", "ends_at"]
     list_filter = ["team"]
     list_select_related = ["team", "user"]

@@ -555,6 +555,9 @@ def test_an_absence_set_in_the_admin_is_kept_with_who_set_it_and_is_held_to_the_
     answer = save(client, absence, deputy=absence.user_id)
     assert errors(answer) == ["Choose somebody else as the deputy."]
     assert errors(save(client, absence, ends_at_0="2020-01-01")) == ["An absence must end after it starts."]
+    assert errors(save(client, absence, ends_at_0="2099-01-01")) == [
+        "This date is two years or more away. Check the year."
+    ]
 
 
 def test_a_time_to_answer_needs_a_unit(client, administrator, draft):

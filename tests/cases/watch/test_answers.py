@@ -210,6 +210,7 @@ def test_whoever_was_told_may_answer_and_nobody_else_outside_the_team(case, mana
     [
         (" ", DUE + DAY, "Say what will be done, and by when."),
         ("I ring.", DUE, "Choose a date in the future by which it will be done."),
+        ("I ring.", DUE + 370 * DAY, "This date is a year or more away. Check the year."),
     ],
 )
 def test_what_is_no_answer_is_refused(breach, owner, answer, by_when, sentence):

@@ -239,7 +239,9 @@ def test_a_restricted_case_is_told_to_nobody_outside_of_its_teams(client, late, 
 def test_who_is_in_no_team_has_none(client, inspector):
     client.force_login(inspector)
     assert at(client).url == "/cases/"
-    assert MENU not in client.get("/cases/").content.decode()
+    page = client.get("/cases/").content.decode()
+    assert MENU not in page
+    assert "“Escalations” is for those who work in a team, and you are in none." in page
 
 
 # Narrowing

@@ -43,7 +43,7 @@ def test_what_is_left_of_closed_cases_is_on_the_radar_of_a_team_that_has_no_othe
     page = at(client, ADDRESS)
 
     assert "Your teams have no open case." in words(page)
-    assert "Result unread for too long 1" in words(page)
+    assert "Result unread for too long Booking team 1" in words(page)
     assert 'href="/cases/?reason=unread&amp;team=booking">1<' in page.content.decode()
     assert [row.case for row in at(client, "/cases/?reason=unread&team=booking").context["rows"]] == [case]
     for narrowed, count in (("status=open", 0), ("status=closed", 1), ("sort=longest", 1)):
@@ -81,14 +81,14 @@ def test_what_cannot_be_set_right_is_refused_in_plain_words(client):
 def test_the_page_says_when_it_was_last_looked_for_what_is_watched_wrongly(client, manager):
     a_case()
     client.force_login(manager)
-    assert "Watched wrongly not looked at in the last two days 0" in words(at(client, ADDRESS))
+    assert "Watched wrongly not looked at in the last two days Booking team 0" in words(at(client, ADDRESS))
     for night, said in (
         (NOW - timedelta(hours=9), "looked at today 3am"),
         (NOW - 2 * DAY, "not looked at since 9 March midday"),
     ):
         with time_machine.travel(night, tick=False):
             differing.keep([])
-        assert f"Watched wrongly {said} 0" in words(at(client, ADDRESS))
+        assert f"Watched wrongly {said} Booking team 0" in words(at(client, ADDRESS))
 
 
 def test_setting_a_case_right_is_no_look_at_all_of_them(client, manager):
@@ -97,4 +97,4 @@ def test_setting_a_case_right_is_no_look_at_all_of_them(client, manager):
         differing.keep([f"{case}: wrong."])
     differing.set_right(case, by=manager)
     client.force_login(manager)
-    assert "Watched wrongly not looked at since 9 March midday 0" in words(at(client, ADDRESS))
+    assert "Watched wrongly not looked at since 9 March midday Booking team 0" in words(at(client, ADDRESS))
