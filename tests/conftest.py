@@ -1,6 +1,5 @@
 """What every test has at hand."""
 
-import gc
 import os
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,21 +12,6 @@ from django.test import TransactionTestCase
 from tests import databases
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-
-
-def pytest_collection_finish():
-    """Look for garbage after each file and never in between: what was imported is large, and was searched again and
-    again for as long as a tenth of all tests take.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def tidied():
-    yield
-    gc.collect()
 
 
 @pytest.fixture(autouse=True, scope="session")
