@@ -16,7 +16,7 @@ from cases.demo.stories import HISTORY, WORKING_WEEK
 from cases.demo.telling import Telling
 from cases.models import Case, CaseEvent, Escalation, FormRecord, Hold, Notice, Patient, Result, StageEntry, SweepRun
 from cases.models.patient import validate_nhs_number
-from cases.watch import timers
+from cases.watch import differing, timers
 from pathways.models import Organisation, PathwayVersion, Team
 from pathways.publishing import problems
 
@@ -38,6 +38,7 @@ def test_the_demo_is_a_trust_at_work(capsys):
     with time_machine.travel(now, tick=False):
         call_command("load_demo")
     assert "The demo is loaded: 200 cases" in capsys.readouterr().out
+    assert differing.kept() == differing.Found(now, []), "as if the nights before had looked"
 
     assert Patient.objects.count() == Case.objects.filter(parent=None, log_id="").count() == 200
     assert_one_lab_is_slow(now)

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from cases import tasks
 from cases.demo import loading
 from cases.models import Case
 
@@ -15,6 +16,9 @@ class Command(BaseCommand):
                 "the embedded database: leave DATABASE_URL, REDIS_URL and EMAIL_URL unset."
             )
         loaded = loading.load()
+        if loaded:  # what the nights before would have found, for the first morning
+            tasks.check_timers()
+            tasks.look_at_the_setup()
         if verbosity:
             cases = Case.objects.filter(parent=None)
             known, earlier = cases.filter(log_id=""), cases.exclude(log_id="")
