@@ -1,6 +1,5 @@
 """Who may see and do what. Roles are judged in the team that owns the stage a case is in."""
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 
 from pathways.groups import INSPECTOR, PATHWAY_ADMINISTRATOR
@@ -58,17 +57,6 @@ def role_in(user, team_id) -> str | None:
         return user._midwatch_teams.get(team_id)
     roles = Membership.objects.filter(team=team_id, user=user).order_by().values_list("role", flat=True)
     return next(iter(roles), None)  # one at most
-
-
-def hold_member(person, teams) -> bool:
-    """Tell whether ``person`` works here and is in one of the ``teams`` (their ids), and let nobody close their
-    account before this transaction ends: they are about to be given something.
-
-    Asked last, when the case is locked: who closes an account locks the person and no case, so that of the two one
-    waits for the other and never both. Not out of what was read before, which may be over.
-    """
-    people = get_user_model().objects.select_for_update(no_key=True, of=("self",))
-    return bool(people.filter(pk=person.pk, is_active=True, memberships__team__in=teams).values_list("pk"))
 
 
 def teams_of(user) -> dict[int, str]:

@@ -197,7 +197,7 @@ def leave(person, successor=None, *, by) -> list[Outcome]:
 @transaction.atomic
 def close_account(person, *, by):
     """Let ``person`` sign in no more, and return them. Raises Refused while something depends on them."""
-    person = _lock(person)  # see access.hold_member: from here on nobody can give them anything
+    person = _lock(person)  # see members.hold_member: from here on nobody can give them anything
     if person == by:
         raise Refused("You cannot close your own account. Ask another administrator.")
     if sentence := refusal(person):

@@ -15,6 +15,7 @@ from cases.watch import escalations, time_rules, timers, watched
 from pathways.far_dates import too_far
 from pathways.history import save_with_history
 from pathways.maps import version_map
+from pathways.members import hold_member
 from pathways.models import Team
 
 
@@ -196,7 +197,7 @@ def assign_case(case, owner, *, by, note="", seen_entry=None, at=None):
     case, _, _ = stays.lock(case, seen_entry)
     access.require(by, "assign", case.team)
     stays.require_open(case)
-    if owner is not None and not access.hold_member(owner, [case.team_id]):
+    if owner is not None and not hold_member(owner, [case.team_id]):
         raise Refused(f"{owner} is not in {case.team}. Choose a person of that team.")
     case.owner = owner
     to_do.give_with_case(case, owner, by=by)

@@ -37,7 +37,9 @@ class Everybody(Asked):
 
 
 def look(now: datetime) -> list[str]:
-    """Return a sentence for each team that has open cases: what the radar finds there. It names no patient."""
+    """Return a sentence for each team that has open cases, or a closed one on the radar: what the radar finds there.
+    It names no patient.
+    """
     asked = Everybody(system_user(), now)
     return [_said(row) for row in overview.radar(asked, asked.teams)]
 

@@ -16,6 +16,7 @@ from cases.refusals import Refused
 from cases.watch import escalations, timers, watched
 from pathways.history import save_with_history
 from pathways.limits import Span, Unit
+from pathways.members import hold_member
 from pathways.models import Membership, Role
 
 READ_WITHIN_DAYS = 2
@@ -36,7 +37,7 @@ def request_result(case, what, reader, *, by, read_within_days=READ_WITHIN_DAYS,
         raise Refused("Say which result is awaited.")
     if not 1 <= read_within_days <= MOST_DAYS:
         raise Refused(f"Choose 1 to {MOST_DAYS} days within which the result is to be read.")
-    if not access.hold_member(reader, [case.team_id]):
+    if not hold_member(reader, [case.team_id]):
         raise Refused(f"{reader} is not in {case.team}. Choose a person of that team to read it.")
     result = Result(
         case=case,
@@ -109,7 +110,7 @@ def change_reader(result, reader, *, by, why) -> Result:
         raise Refused("This result has been read already.")
     if reader == result.reader:
         raise Refused(f"{reader} reads this result already. Choose another person.")
-    if not access.hold_member(reader, result.case.entries.values("team")):
+    if not hold_member(reader, result.case.entries.values("team")):
         raise Refused(f"{reader} is in no team that has or has had this case. Choose a person of one of those teams.")
     if not why.strip():
         raise Refused("Say why another person reads this result.")

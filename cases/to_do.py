@@ -10,6 +10,7 @@ from cases.refusals import Refused
 from cases.watch import escalations, timers, watched
 from pathways.far_dates import too_far
 from pathways.history import save_with_history
+from pathways.members import hold_member
 from pathways.models import Calendar
 
 MAY_NOT_KNOW = (
@@ -227,7 +228,7 @@ def _lock_open(task, by):
 
 
 def _require_member(owner, team):
-    if owner is not None and not access.hold_member(owner, [team.pk]):
+    if owner is not None and not hold_member(owner, [team.pk]):
         raise Refused(f"{owner} is not in {team}. Choose a person of that team.")
 
 

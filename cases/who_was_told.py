@@ -71,17 +71,16 @@ class Telling:
         return Nobody.FAULT if self.highest(escalation).pk == escalation.pk else Nobody.HIGHER
 
     def left_out(self, escalation: Escalation, line: NoticeLine) -> str:
-        """Why the digest that ``line`` stands in does not tell of ``escalation``; empty if it does.
+        """Why the digest that ``line`` stands in, or a notice that was closed unsent, does not tell of ``escalation``;
+        empty if it does, or the notice says why itself.
 
-        It leaves out what is answered or over when it goes, and of several about one thing it tells the highest.
+        A digest leaves out what is answered or over when it goes, and of several about one thing it tells the highest.
         """
-        notice = line.notice
-        if notice.kind != Notice.Kind.DIGEST:
+        notice, is_digest = line.notice, line.notice.kind == Notice.Kind.DIGEST
+        if (is_digest or _is_closed(notice)) and (ended := _was_over(escalation, notice)):
+            return ended
+        if not is_digest or _is_closed(notice):
             return ""
-        if _is_before(escalation.acknowledged_at, notice.sent_at):
-            return "it was answered before that went"
-        if _is_before(escalation.resolved_at, notice.sent_at):
-            return "it was over before that went"
         about = self._about(escalation)
         highest = max((one for one in self._in_digest[notice.pk] if self._about(one) == about), key=_place)
         if highest.pk == escalation.pk:
@@ -109,10 +108,10 @@ class Telling:
         told, others = [], []
         for line in escalation.lines.all():
             person, notice = str(line.recipient), line.notice
-            if _is_closed(notice):
+            if why := self.left_out(escalation, line):
+                others.append(f"{person} was to be told {_by(notice)}, but {why}")
+            elif _is_closed(notice):
                 others.append(f"{person} was not told: {notice.error.removeprefix('Not sent: ').removesuffix('.')}")
-            elif why := self.left_out(escalation, line):
-                others.append(f"{person} was to be told in a digest, but {why}")
             else:
                 told.append(person)
         words = [f"told {', '.join(told)}", *others] if told else others
@@ -144,9 +143,9 @@ class Telling:
         if notice.created_at > at:
             before = "who was to be told before had left or was away"
             return f"{person} is told later, since {moment(notice.created_at)}: {before}."
-        mail = "in a digest" if notice.kind == Notice.Kind.DIGEST else "by e-mail"
+        mail = _by(notice)
         if _is_closed(notice):
-            return f"{person} was to be told {mail}. {notice.error}"
+            return f"{person} was to be told {mail}{f', but {why}.' if why else f'. {notice.error}'}"
         if notice.sent_at and notice.sent_at <= at:
             told = f"Told {person} {mail}, sent on {moment(notice.sent_at)}."
             return f"{person} was to be told {mail}, but {why}." if why else told
@@ -163,6 +162,17 @@ def was_promised(escalation: Escalation) -> bool:
 
 def called(name: str, occurrence: int) -> str:
     return f"{name}, repeat {occurrence}" if occurrence else name
+
+
+def _by(notice):
+    return "in a digest" if notice.kind == Notice.Kind.DIGEST else "by e-mail"
+
+
+def _was_over(escalation, notice) -> str:
+    """Say that ``escalation`` was answered or over before ``notice`` went, or was closed; empty if it was not."""
+    if _is_before(escalation.acknowledged_at, notice.sent_at):
+        return "it was answered before that went"
+    return "it was over before that went" if _is_before(escalation.resolved_at, notice.sent_at) else ""
 
 
 def _look(escalation):

@@ -8,6 +8,7 @@ from django.utils import timezone
 from pathways.far_dates import too_far
 from pathways.history import delete_with_history, save_with_history
 from pathways.limits import LONDON
+from pathways.members import hold_member
 from pathways.models import Absence, Duty, Membership, Role, Team
 from pathways.models.people import SYSTEM_USERNAME
 from pathways.publishing import Refused
@@ -40,8 +41,10 @@ def add_absence(person, starts_at, ends_at, *, by, deputy=None, reason="Absence 
     away, ``person`` is away then already, or the deputy will not do.
     """
     _require(person, by)
-    # One after the other: two absences that are added at once might overlap.
-    get_user_model().objects.select_for_update(no_key=True).get(pk=person.pk)
+    # One after the other: two absences that are added at once might overlap. The deputy too, and in the order of their
+    # keys: of two who name each other one waits for the other.
+    both = [one.pk for one in (person, deputy) if one is not None]
+    list(get_user_model().objects.select_for_update(no_key=True).filter(pk__in=both).order_by("pk"))
     if ends_at <= starts_at:
         raise Refused("The last day of an absence cannot be before the first. Change one of them.")
     now = timezone.now()
@@ -157,5 +160,5 @@ def _require_deputy(deputy, person):
         raise Refused("Choose somebody else as the deputy.")
     if not deputy.is_active:
         raise Refused(f"{deputy} does not work here any more. Choose another deputy.")
-    if not deputy.memberships.filter(team__in=person.memberships.values("team")).exists():
+    if not hold_member(deputy, person.memberships.values("team")):
         raise Refused(f"{deputy} is in no team of {person}. Choose a colleague of one of their teams.")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pathways.absences import said
 from pathways.far_dates import too_far
 from pathways.history import delete_with_history, save_with_history
+from pathways.members import hold_member
 from pathways.models import Absence, Duty, EscalationStep, Membership, PathwayVersion, Role, Team
 from pathways.models.people import SYSTEM_USERNAME
 from pathways.publishing import Refused
@@ -143,7 +144,7 @@ def uncovered(spans: Iterable[tuple], start, end) -> list[tuple]:
 
 
 def _require_member(person, team):
-    if not (person.is_active and person.memberships.filter(team=team).exists()):
+    if not hold_member(person, [team.pk]):
         raise Refused(f"{person} is not in {team}. Choose a person of that team.")
 
 

@@ -79,8 +79,8 @@ class HoldOver(Radar):
 
 
 class Differs(Radar):
-    """Last night its timers were not what the record says they must be: it may not be told when it is late. A closed
-    case may still be watched, and results of it are.
+    """When all were last looked at its timers were not what the record says they must be: it may not be told when it
+    is late. A closed case may still be watched, and results of it are.
     """
 
     code, chip = Reason.DIFFERS, ("watched wrongly", "watched wrongly")

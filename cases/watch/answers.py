@@ -98,7 +98,6 @@ class Promised:
     """
 
     rung_code: str
-    level: int
     answer: Escalation
 
 
@@ -114,7 +113,7 @@ def promised(kind, things, now) -> dict[int, list[Promised]]:
         late = defaultdict(list)
         for first, one in answered:
             if one.promise.due_at >= now:
-                found[first.thing_id].append(Promised(first.rung_code, first.level, one))
+                found[first.thing_id].append(Promised(first.rung_code, one))
             else:
                 late[one.promise_id].append(first)
         anew = still.filter(kind=Kind.TASK, rung_code=PROMISE_BROKEN, thing_id__in=late) if late else ()

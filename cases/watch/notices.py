@@ -18,7 +18,8 @@ from pathways.models import MailPreference
 log = logging.getLogger(__name__)
 
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
-LAST_RETRY_OF_A_LOST_ONE = timedelta(minutes=5)  # it may be no fault of its own: the server was about to stop
+LAST_RETRY_OF_A_LOST_ONE = timedelta(minutes=15)  # it may be no fault of its own: the server was about to stop
+MOST_LOST = 3  # in one run: after that the server is taken to be down
 URGENT = (Notice.Kind.DETOUR, Notice.Kind.ESCALATION)  # each a mail of its own, at once
 # Seconds. The next sweep goes on: a mail server that is slow must not hold the workers, who have to sweep.
 LONGEST_RUN = 40
@@ -37,7 +38,7 @@ def unsent(now):
 
 def refused_addresses():
     """The notices that could not be delivered so far, each with its ``recipient``: wrong and missing addresses, and
-    what the mail server does not take. They are tried again every hour.
+    what the mail server does not take. They are tried again, at last every hour.
     """
     return Notice.objects.filter(sent_at=None).exclude(error="").select_related("recipient").order_by("pk")
 
@@ -48,18 +49,22 @@ def send_due(*, only_urgent=False, at=None) -> int:
 
     A notice is marked only after the server has taken it: killed in between, it is sent again with the same Message-
     ID. One that is refused is tried again later, waiting longer each time; so is one with which the connection was
-    lost, so that it never keeps back the others. A server that is down ends this run, and nothing is lost.
+    lost. What was never tried goes first, what was tried longest ago next, so that none keeps back the others. A
+    server that is down ends this run, and nothing is lost.
     """
-    sent, now, connection, stop = 0, at or timezone.now(), get_connection(), time.monotonic() + LONGEST_RUN
-    waiting = unsent(now).filter(Q(retry_at=None) | Q(retry_at__lte=now)).exclude(kind=Notice.Kind.HOLD_ENDED)
-    urgent = waiting.filter(kind__in=URGENT)
+    sent, lost, now, connection = 0, 0, at or timezone.now(), get_connection()
+    stop = time.monotonic() + LONGEST_RUN
     try:
         connection.open()
-        for queue in (urgent,) if only_urgent else (urgent, waiting):
+        for queue in _queues(now, only_urgent):
             while time.monotonic() < stop and (outcome := _send_next(connection, now, queue)) is not None:
-                if outcome == Outcome.BROKEN_OFF:
-                    return sent
                 sent += outcome == Outcome.SENT
+                if outcome == Outcome.BROKEN_OFF:
+                    lost += 1
+                    if lost == MOST_LOST:
+                        return sent
+                    connection.close()
+                    connection.open()
     except OSError as error:  # also smtplib's: the server is not there
         log.warning("The mail server cannot be reached, notices wait: %s", error)
     finally:
@@ -67,36 +72,47 @@ def send_due(*, only_urgent=False, at=None) -> int:
     return sent
 
 
+def _queues(now, only_urgent):
+    """What is to be sent, in the order in which it goes. Those tried before apart: they are few, and to sort all by
+    when they were tried would take long on a morning with thousands.
+    """
+    owed = unsent(now).exclude(kind=Notice.Kind.HOLD_ENDED)
+    urgent = owed.filter(kind__in=URGENT)
+    for queue in (urgent,) if only_urgent else (urgent, owed):
+        yield queue.filter(retry_at=None).order_by("pk")
+        yield queue.filter(retry_at__lte=now).order_by("retry_at", "pk")
+
+
 @transaction.atomic
 def _send_next(connection, now, waiting) -> Outcome | None:
     """Send the next notice of those ``waiting``, and say what became of it; None if there is none left."""
     locked = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    notice = locked.select_related("recipient", "case", "hold").order_by("pk").first()
+    notice = locked.select_related("recipient", "case", "hold").first()
     if notice is None:
         return None
     together = _goes_with(notice)
     notice.attempts += 1
+    told_of = together or [notice]
     try:
+        gone = instead.why(notice.recipient, now)
+        if gone and instead.tell(told_of, now):  # what it owes stays owed, whatever becomes of this notice
+            return _close(told_of, error=f"Not sent: they {gone}. Whom it concerns now is told instead.")
         with transaction.atomic():
             return _send(connection, now, notice, together)
     except Exception as error:
         log.warning("Notice %s was not sent: %s", notice.pk, type(error).__name__)
         is_lost = _is_lost(error)
         longest = LAST_RETRY_OF_A_LOST_ONE if is_lost else LAST_RETRY
-        notice.error = set_aside.recorded(error)
+        notice.error = f"{set_aside.LOST}: {error}" if is_lost else set_aside.recorded(error)
         notice.retry_at = now + min(FIRST_RETRY * 2 ** min(notice.attempts - 1, 10), longest)
         notice.save()
         return Outcome.BROKEN_OFF if is_lost else Outcome.NOT_SENT
 
 
 def _send(connection, now, notice, together) -> Outcome:
-    """Send the ``notice``, or leave it for a better time, or to whom it concerns now; ``together``: itself and the
-    ends of holds that it tells of, if it is a digest.
+    """Send the ``notice``, or leave it for a better time; ``together``: itself and the ends of holds that it tells of,
+    if it is a digest.
     """
-    told_of = together or [notice]
-    gone = instead.why(notice.recipient, now)
-    if gone and instead.tell(told_of, now):
-        return _close(told_of, error=f"Not sent: they {gone}. Whom it concerns now is told instead.")
     if together and notice.recipient.is_active and not _is_urgent(notice):
         chosen = MailPreference.objects.filter(user=notice.recipient_id).first() or mail_times.DEFAULT
         if not chosen.digest:
@@ -106,7 +122,7 @@ def _send(connection, now, notice, together) -> Outcome:
             return _put_off(together, goes_at)
     message = mail.message(notice, now, [one for one in together if one.pk != notice.pk])
     connection.send_messages([message])
-    return _close(told_of, sent_to=message.to[0])
+    return _close(together or [notice], sent_to=message.to[0])
 
 
 def _is_lost(error) -> bool:

@@ -17,6 +17,7 @@ AT_MOST = 200  # shown at once; a fault of the map sets aside every case of a st
 
 log = logging.getLogger(__name__)
 
+LOST = "SMTPServerDisconnected"  # how it is kept that the connection to the mail server was lost, however that was
 BROKEN_OFF = (
     "The mail server broke off while it was given this e-mail. It is tried again by itself. Tell your service desk if "
     "it happens again."
@@ -38,10 +39,7 @@ KNOWN = (
         "SMTPRecipientsRefused:",
         "The mail server does not take e-mail for this address. Have it corrected in the admin, then try again.",
     ),
-    ("SMTPServerDisconnected:", BROKEN_OFF),
-    ("TimeoutError:", BROKEN_OFF),
-    ("ConnectionResetError:", BROKEN_OFF),
-    ("BrokenPipeError:", BROKEN_OFF),
+    (f"{LOST}:", BROKEN_OFF),
     ("SMTPSenderRefused:", "The mail server does not take e-mail from Midwatch. Tell your service desk."),
     ("SMTP", "The mail server refused this e-mail. Tell your service desk if it happens again."),
     ("OperationalError:", "The database was not there for a moment. Try again."),

@@ -165,12 +165,12 @@ def _look_for_promises(kind, raised, as_of):
     keys = {one.seen.thing.pk for one in raised if one.seen.recorded}
     found = answers.promised(kind, keys, as_of) if keys else {}
     for one in raised:
-        # By the ladder there is now: the rung that was answered may have had another place on an older one.
+        # By the ladder there is now: the rung that was answered may have had another place on an older one, or none.
         levels = {rung.code: rung.level for rung in one.seen.stay.ladder}
         standing = [
             promised
             for promised in found.get(one.seen.thing.pk, ())
-            if one.highest.rung.level <= levels.get(promised.rung_code, promised.level)
+            if one.highest.rung.level <= levels.get(promised.rung_code, 0)
         ]
         one.promised = standing[0].answer if standing else None
 

@@ -304,17 +304,18 @@ def test_a_promise_that_is_renewed_stands_for_the_repeats_too(owner, manager):
     assert [one.acknowledged_at for one in repeats] == [DUE + DAY - SECOND] * 2 + [None], "nobody answered again"
 
 
-def test_what_was_answered_has_the_level_of_its_rung_on_the_ladder_there_is_now(owner, manager):
+@pytest.mark.parametrize("kept", [1, 2], ids=["at another place", "gone"])
+def test_what_was_answered_has_the_level_of_its_rung_on_the_ladder_there_is_now(owner, manager, kept):
     ladder = [("soon", "before", "5 days"), ("warn", "before", "2 days"), ("breach", "after", "0 days")]
     case = a_case(a_pathway(ladder=ladder))
     sweep.run(DUE - DAY)
     warn = case.escalations.get(rung_code="warn")
     escalations.acknowledge(warn, by=owner, answer="I ring.", by_when=DUE + 4 * DAY, at=DUE - DAY)
-    a_pathway(ladder=ladder[1:])
+    a_pathway(ladder=ladder[kept:])
     migration.migrate(PathwayVersion.objects.get(status="active"), by=manager, now=DUE - HOUR)
     sweep.run(DUE + SECOND)
     breach = case.escalations.get(rung_code="breach")
-    assert (warn.level, breach.level) == (2, 2)
+    assert breach.level <= warn.level == 2
     assert told(breach) == {manager.pk}, "a higher level is told all the same"
 
 

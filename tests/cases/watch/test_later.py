@@ -218,6 +218,19 @@ def test_the_digest_of_who_has_left_goes_to_who_took_over(leaver, server):
     assert sent(server, NEXT_8 + 3 * DAY) == [successor.email]
 
 
+def test_what_others_are_told_of_a_leavers_digest_stays_owed_where_there_is_nobody_for_the_rest(leaver, server):
+    told_of, for_nobody = a_case(), a_case(a_pathway("scan", team="elsewhere"))
+    Membership.objects.create(user=leaver, team=for_nobody.team, role="manager")
+    sweep.run(DUE + SECOND)
+    successor = a_manager("booking")
+    leaves(leaver)
+    at = NEXT_8 + SECOND
+    sent(server, at)
+    assert sent(server, at + outbox.AT_ONCE) == [successor.email]
+    assert told(told_of)[-1] == ("breach", "digest", successor)
+    assert "cannot sign in any more" in Notice.objects.get(recipient=leaver).error, "and that one still waits"
+
+
 def test_an_urgent_mail_to_who_has_left_goes_at_once_to_who_took_over(leaver, server):
     a_case(a_pathway(ladder=[("breach", "after", "0 days", {"urgent": True})]))
     sweep.run(DUE + SECOND)
