@@ -168,7 +168,7 @@ def test_whatever_differs_is_found_in_whichever_batch_it_is(crowd, size):
 
 
 @pytest.mark.parametrize("size", [1, 4, 2000])
-def test_a_case_that_cannot_be_computed_is_found_and_keeps_no_other_from_it(crowd, size):
+def test_a_case_that_cannot_be_computed_is_found_and_keeps_no_other_from_it(crowd, size, caplog):
     stuck = a_case(a_pathway("plan", limit="5 working days"))
     never_open(stuck)
     wrong = crowd[-1][0]
@@ -181,6 +181,7 @@ def test_a_case_that_cannot_be_computed_is_found_and_keeps_no_other_from_it(crow
         f"{stuck}: Its times cannot be computed. The calendar it is counted with is never open. Give it opening "
         "hours, then try again."
     )
+    assert f"The timers of case {stuck.pk} cannot be computed." in caplog.messages
     assert timers.cannot_be_mended(timers.rebuild(batch_size=size)) == found[1:]
     assert timers.rebuild(check=True) == found[1:], "the other is mended"
 

@@ -65,7 +65,7 @@ def test_the_radar_of_the_night_is_opened_and_set_right(client):
     assert differing.references() == []
 
 
-def test_what_cannot_be_set_right_is_refused_in_plain_words(client):
+def test_what_cannot_be_set_right_is_refused_in_plain_words(client, caplog):
     manager, case = a_manager("booking"), a_case(a_pathway(limit="5 working days"))
     never_open(case)
     differing.keep(timers.rebuild(check=True))
@@ -75,6 +75,7 @@ def test_what_cannot_be_set_right_is_refused_in_plain_words(client):
 
     assert answer.status_code == 200
     assert "Its times cannot be computed. The calendar it is counted with is never open." in words(answer)
+    assert f"The timers of case {case.pk} cannot be computed." in caplog.messages
     assert differing.references() == [case.reference]
 
 
