@@ -44,6 +44,7 @@ WATCH = (
     "tests/cases/watch/test_effects.py",
     "tests/cases/watch/test_digests.py",
     "tests/cases/watch/test_answers.py",
+    "tests/cases/watch/test_promises.py",
 )
 PARTS = {
     "working_time": Part(
