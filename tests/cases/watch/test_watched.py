@@ -51,6 +51,7 @@ def test_a_task_is_named_by_the_map_alone_since_what_somebody_typed_may_name_the
     }
     one = seen(typed, Kind.TASK)
     assert (one.team_id, one.owner, one.since, one.steps, one.limit) == (case.team_id, nurse, MONDAY, TASK_LADDER, "")
+    assert [rung.code for rung in one.stay.ladder] == ["task-due", "task-late"]
 
 
 def test_a_handoff_concerns_its_senders(nurse):
@@ -77,6 +78,15 @@ def test_an_escalation_to_be_answered_is_named_by_its_stage(nurse):
     told = Escalation.objects.get()
     one = seen(told, Kind.ESCALATION)
     assert (one.title, one.since, one.due_at, one.limit) == ("Triage", told.raised_at, told.answer_by, "")
+
+
+def test_of_an_answer_that_is_missing_only_its_own_rung_is_passed_and_those_above_it_stand_in(nurse):
+    ladder = [*ANSWERED, ("far", "after", "3 days"), ("farther", "after", "5 days"), ("farthest", "after", "9 days")]
+    case = a_case(a_pathway(ladder=ladder))
+    sweep.run(DUE + SECOND)
+    one = seen(case.escalations.get(rung_code="breach"), Kind.ESCALATION)
+    assert [rung.code for rung in one.stay.ladder] == ["unanswered"]
+    assert [step.code for step in one.steps] == ["unanswered", "farther", "farthest"]
 
 
 def test_while_a_case_is_held_the_end_of_the_hold_is_what_its_timer_waits_for(nurse):
