@@ -67,6 +67,7 @@ PARTS = {
             "tests/cases/watch/test_recipients.py",
             "tests/cases/watch/test_recipients_later.py",
             "tests/cases/watch/test_recipients_in_turn.py",
+            "tests/cases/test_what_if_people.py",
             *WATCH[:2],
         ),
     ),
