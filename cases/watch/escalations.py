@@ -160,10 +160,8 @@ def acknowledge(escalation, *, by, answer, by_when=None, at=None):
         raise Refused("This escalation is over: the case has moved on.")
     if escalation.acknowledged_at is not None:
         raise Refused(f"{escalation.acknowledged_by} has answered this escalation already.")
-    if by_when is not None and by_when <= now:
-        raise Refused("Choose a date in the future by which it will be done.")
-    if far := too_far(by_when, now, years=1):
-        raise Refused(far)
+    if by_when is not None and (sentence := promise_refusal(by_when, now)):
+        raise Refused(sentence)
     _stop_watching([one for one in answered if one.answer_by], now, by=by)
     promise = _promise(case, answer.strip(), by_when, now=now, by=by) if by_when else None
     for one in answered:
@@ -175,6 +173,15 @@ def acknowledge(escalation, *, by, answer, by_when=None, at=None):
     if promise is not None:
         timers.watch_thing(watched.tasks([promise])[0])  # after it is one: a promise has a ladder of its own
     return escalation
+
+
+def promise_refusal(by_when, now) -> str:
+    """Return a sentence if nothing can be promised for ``by_when``, which has passed, or of which the year must be
+    mistyped; else nothing.
+    """
+    if by_when <= now:
+        return "Choose a date in the future by which it will be done."
+    return too_far(by_when, now, years=1)
 
 
 def answer_refusal(user, escalation) -> str | None:

@@ -24,15 +24,17 @@ def due_at(about: Escalation) -> datetime | None:
     """When what an escalation (with its case) is about is due now. A stay has been held since, or is: then it is due
     later than when it was escalated, or has no date. What is over keeps its own.
     """
-    is_stay = about.kind == Kind.STAGE and about.resolved_at is None
-    return about.case.due_at if is_stay else about.due_at
+    return about.case.due_at if _is_present_stay(about) else about.due_at
 
 
 def due(about: Escalation, now, schedules: Schedules) -> showing.Due:
     """Say ``due_at`` in words, or that the clock is stopped."""
-    case = about.case
-    held = about.kind == Kind.STAGE and about.resolved_at is None and case.is_held
+    case, held = about.case, _is_present_stay(about) and about.case.is_held
     return due_in_words.due(case.stage_now, due_at(about), now, limit=about.limit, schedules=schedules, held=held)
+
+
+def _is_present_stay(about):
+    return about.kind == Kind.STAGE and about.resolved_at is None
 
 
 @dataclass(frozen=True)

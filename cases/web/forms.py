@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from cases import chasing, recording, results
 from cases.showing import LONDON
+from cases.watch.escalations import promise_refusal
 from cases.web.date_input import DateField, ahead
 from cases.web.form_look import LooksLikeNHS, PageForm
 from cases.web.team_field import TeamField
-from pathways.far_dates import too_far
 from pathways.models import Membership
 
 LINES = {"rows": 4}
@@ -64,10 +64,8 @@ class AnswerForm(PageForm):
 
     def clean_by_when(self):
         by_when = chasing.five_on(self.cleaned_data["by_when"])
-        if by_when <= timezone.now():
-            raise forms.ValidationError("Choose a date in the future by which it will be done.")
-        if far := too_far(by_when, timezone.now(), years=1):
-            raise forms.ValidationError(far)
+        if sentence := promise_refusal(by_when, timezone.now()):
+            raise forms.ValidationError(sentence)
         return by_when
 
 
