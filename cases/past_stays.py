@@ -16,7 +16,7 @@ from cases.deadlines import Pause
 from cases.models import Case, Hold, StageEntry
 from cases.refusals import Refused
 from cases.watch import mail_times, time_rules
-from cases.watch.recipients import Recipients, in_turn
+from cases.watch.recipients import Recipients, in_turn, teams_that_know
 from cases.what_if import PastStay, Rules, StageRules, WhatIf, compare
 from pathways.maps import VersionMap
 from pathways.models import Calendar, EscalationStep, MailPreference, PathwayVersion
@@ -245,12 +245,7 @@ def _owners(trial, until, rungs):
 
 
 def _known_to(trial, until):
-    """By stay of a restricted case, the teams that have or have had that: nobody else is told of it, as in
-    ``recipients``.
-    """
-    restricted = _entries(trial, until).filter(case__restricted=True)
-    teams = defaultdict(set)
-    entries = StageEntry.objects.filter(case__in=restricted.values("case")).order_by()
-    for case, team in entries.values_list("case", "team").distinct():
-        teams[case].add(team)
-    return {entry: frozenset(teams[case]) for entry, case in restricted.values_list("pk", "case")}
+    """By stay of a restricted case, the teams that have or have had that: nobody else is told of it."""
+    cases = dict(_entries(trial, until).filter(case__restricted=True).values_list("pk", "case"))
+    teams = teams_that_know(set(cases.values()))
+    return {entry: frozenset(teams[case]) for entry, case in cases.items()}

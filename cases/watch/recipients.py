@@ -46,7 +46,7 @@ class Recipients:
         """Read all that can be asked about ``things`` (Watched)."""
         ladders = {id(step): step for thing in things for step in thing.steps}.values()
         teams = {thing.team_id for thing in things} | {step.named_team_id for step in ladders if step.named_team_id}
-        known_to = _teams_that_know({thing.case.pk for thing in things if thing.case.restricted})
+        known_to = teams_that_know({thing.case.pk for thing in things if thing.case.restricted})
         teams |= {team for known in known_to.values() for team in known}
         recipients = cls(teams, pathway_ids={pathway_of(thing) for thing in things}, at=at)
         recipients._known_to = known_to
@@ -88,7 +88,7 @@ class Recipients:
         if not case.restricted:
             return None
         if case.pk not in self._known_to:
-            self._known_to |= _teams_that_know({case.pk})
+            self._known_to |= teams_that_know({case.pk})
         return {member.user_id for team in self._known_to[case.pk] for member in self.members(team)}
 
     def lead(self, thing):
@@ -164,7 +164,7 @@ class Recipients:
             self._duties[duty.team_id].append(duty)
 
 
-def _teams_that_know(cases) -> dict[int, set[int]]:
+def teams_that_know(cases) -> dict[int, set[int]]:
     """The teams that have or have had each of these restricted ``cases`` (keys)."""
     found = {pk: set() for pk in cases}
     for case, team in StageEntry.objects.filter(case__in=cases).values_list("case", "team") if cases else ():

@@ -9,7 +9,6 @@ from cases.models import Escalation, Notice, NoticeLine
 from cases.watch import notices, outbox, sweep
 from pathways.models import Absence, MailPreference
 from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway
-from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
 
@@ -42,11 +41,8 @@ def owed(manager):
 
 
 @pytest.fixture
-def sent(settings):
+def sent(server):
     """Let the sender look at a time, and return to whom mails have gone so far."""
-    server = MailServer()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = server.host, server.port
 
     def look(at):
         with server.running():

@@ -91,11 +91,3 @@ def test_nor_is_a_promise_for_many_that_is_broken(manager):
     sweep.run(by_when + SECOND)
     assert kinds() == ["digest", "digest"]
     assert Notice.objects.last().lines.count() == MANY
-
-
-@pytest.fixture
-def server(settings):
-    server = MailServer()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = server.host, server.port
-    return server
