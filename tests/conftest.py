@@ -1,32 +1,21 @@
 """What every test has at hand."""
 
 import os
-from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from django.conf import settings
-from django.core.cache import caches
 from django.test import TransactionTestCase
 
 from tests import databases
 
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-
-
-@pytest.fixture(autouse=True, scope="session")
-def apart_from_the_other_workers():
-    """Give each worker of pytest-xdist keys of its own in the cache that they share, in all of its threads."""
-    settings.CACHES["default"]["KEY_PREFIX"] = WORKER
-    with suppress(AttributeError):
-        del caches["default"]  # this thread's, made when the tests were collected: it would go on without a prefix
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_blocker):
     """Give each worker a copy of one migrated database: to migrate takes longer than most files of tests."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        databases.use(databases.copy(databases.migrated(), f"test_{WORKER or 'alone'}"))
+        databases.use(databases.copy(databases.migrated(), f"test_{WORKER}"))
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: databases.empty())
         yield
 

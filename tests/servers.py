@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from portal.embedded import places
+
 # Workers and the processes that tests start read what one of them compiled: to compile it all takes each ten seconds.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -29,3 +31,15 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     atexit.register(users.leave)
     users.join()
     assets.build(state / "assets")
+
+
+def valkey_url(database: int) -> str:
+    """Return the URL of one of the sixteen databases of this run's Valkey."""
+    return f"{SOCKET}?db={database}"
+
+
+# Each worker of pytest-xdist has a database of its own, for the cache and for what a real worker is asked to do: of
+# two real workers on one database, each would take the tasks of the other's test.
+SOCKET = places.redis_url()
+OWN = valkey_url(1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")))
+places.redis_url = lambda: OWN

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from celery import Celery
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 
 from cases import detours
 from cases.models import Escalation, Notice, SweepRun
 from cases.watch import timers
-from portal import environment, processes
+from portal import processes
+from portal.celery import app
 from portal.embedded import places
 from tests.factories import MONDAY, a_case, a_detour_pathway, a_manager, a_member, a_pathway
 from tests.mail_server import MailServer
@@ -23,7 +24,6 @@ from tests.mail_server import MailServer
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CASES = 300
-BROKER = f"{places.redis_url()}?db=7"  # apart from what else the tests do with the broker
 # A worker as in production, but with small batches, so that it can be killed between two of them.
 WORKER = """
 import django
@@ -36,11 +36,12 @@ app.worker_main(["worker", "--pool", "prefork", "--concurrency", "2", "--without
 
 
 @contextmanager
-def a_worker(server, log, broker=BROKER):
+def a_worker(server, log):
+    cache.clear()  # and with it what earlier tests asked for: the broker is on the same database
     kept = {name: value for name, value in os.environ.items() if name != "PYTEST_VERSION"}
     named = {
         "DATABASE_URL": places.database_url(connection.settings_dict["NAME"]),
-        "REDIS_URL": broker,
+        "REDIS_URL": places.redis_url(),
         "EMAIL_URL": f"smtp://{server.host}:{server.port}",
         "SECRET_KEY": "s" * 50,
         "ALLOWED_HOSTS": "localhost",
@@ -63,8 +64,7 @@ def a_worker(server, log, broker=BROKER):
 
 def wake_the_sweep():
     """Do what beat does every minute."""
-    with Celery(broker=environment.broker(BROKER), set_as_current=False) as beat:  # or the next test would send there
-        beat.send_task("cases.tasks.sweep")
+    app.send_task("cases.tasks.sweep")
 
 
 def until(true, worker, log, seconds=60):
@@ -116,7 +116,7 @@ def test_an_urgent_detour_wakes_the_worker_which_tells_the_managers_while_no_swe
     case = a_case(a_pathway(detours=[(a_detour_pathway("urgent", team="acute"), urgent)]))
     server, log = MailServer(), tmp_path / "worker.log"
 
-    with server.running(), a_worker(server, log, broker=places.redis_url()) as worker:
+    with server.running(), a_worker(server, log) as worker:
         until(lambda: "ready." in log.read_text(), worker, log)
         rule = case.version_map.detour_rules["urgent"]
         child = detours.take(case, rule, by=a_member("booking"), note="Score 7, very pale")

@@ -14,7 +14,6 @@ from cases import events, lifecycle, recording
 from cases.models import Case
 from pathways import exchange
 from pathways.models import Pathway, Role, Team, system_user
-from portal.embedded import places
 from portal.models import User
 from tests import browser
 from tests.cases.test_worker import a_worker, until
@@ -264,7 +263,7 @@ def test_a_patient_who_gets_worse_comes_first_in_two_clicks_and_the_managers_are
     given_i_am_on_the_page_of(page, case, clinic.nurse)
     server, log = MailServer(), tmp_path / "worker.log"
 
-    with server.running(), a_worker(server, log, broker=places.redis_url()) as worker:
+    with server.running(), a_worker(server, log) as worker:
         until(lambda: "ready." in log.read_text(), worker, log)
         page.get_by_role("link", name="Urgent clinical escalation…").click()
         then_i_read_what_it_presses(page)

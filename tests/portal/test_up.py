@@ -26,6 +26,7 @@ from tests.portal.running import (
     started,
     state_directory,
 )
+from tests.servers import valkey_url
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +191,7 @@ def test_an_installation_runs_on_the_servers_that_are_named(empty, database):
     host = "midwatch.example.nhs.uk"
     named = {
         "DATABASE_URL": database,
-        "REDIS_URL": f"{places.redis_url()}?db=15",
+        "REDIS_URL": valkey_url(15),
         "EMAIL_URL": f"smtp://127.0.0.1:{places.addresses()['mail_port']}",
         "SECRET_KEY": "a long secret that is made up for these tests and for nothing else",
         "ALLOWED_HOSTS": host,

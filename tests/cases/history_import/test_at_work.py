@@ -142,7 +142,7 @@ def test_a_cache_that_does_not_answer_stops_no_import(administrator, settings):
 def test_the_real_worker_brings_in_what_was_asked_for_on_the_page(administrator, tmp_path):
     log, server = tmp_path / "worker.log", MailServer()
     record = checked(administrator)
-    with server.running(), a_worker(server, log, broker=places.redis_url()) as worker:
+    with server.running(), a_worker(server, log) as worker:
         until(lambda: "ready." in log.read_text(), worker, log)
         uploads.bring_in(record, by=administrator)
         until(lambda: fresh(record).is_over, worker, log)
