@@ -7,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from playwright.sync_api import expect
 
 from portal.models import User
-from tests.browser import sign_in, then_the_page_fits_a_phone, then_the_page_is_accessible
+from tests.browser import broken_rules, sign_in, then_the_page_fits_a_phone, then_the_page_is_accessible
 
 PASSWORD = "a long pass phrase"
 
@@ -22,6 +22,18 @@ def test_a_wrong_password_is_told_and_the_right_one_signs_in(page):
 
     sign_in(page, user, PASSWORD)
     expect(page).not_to_have_url(re.compile("sign-in"))
+
+
+def test_words_that_turned_pale_are_found_on_a_page_that_was_good(page):
+    page.goto("/sign-in/")
+    then_the_page_is_accessible(page)
+
+    page.evaluate("document.querySelector('h1').style.color = '#c0c0c0'")
+    assert [rule["id"] for rule in broken_rules(page)] == ["color-contrast"]
+
+    page.evaluate("document.querySelector('h1').style.color = ''")
+    page.evaluate("document.querySelector('main').style.background = '#505050'")
+    assert [rule["id"] for rule in broken_rules(page)] == ["color-contrast"]
 
 
 def test_a_name_is_locked_out_after_five_wrong_passwords(page):
