@@ -43,6 +43,7 @@ class Person:
     teams: dict[str, Role] = field(default_factory=dict)
     group: str = ""
     does: str = ""
+    is_superuser: bool = False
 
 
 def a_caseworker(given_name, family_name, *teams):
@@ -86,6 +87,13 @@ STAFF = [
     ),
     Person("inspector", "Ruth", "Lindqvist", group=INSPECTOR, does="reads everything and changes nothing"),
     Person("privacy", "Samir", "Haddad", group=PRIVACY_LEAD, does="is the privacy lead, whose pages come later"),
+    Person(
+        "accounts",
+        "Maya",
+        "Brook",
+        does="opens and closes accounts, under /admin/: who leaves hands over first; sees no case",
+        is_superuser=True,
+    ),
     a_caseworker("Bernadette", "Cole", WARD),
     a_caseworker("Joseph", "Mbeki", WARD),
     a_manager("Fiona", "Drummond", WARD),
@@ -141,7 +149,8 @@ def engage() -> dict:
             first_name=person.given_name,
             last_name=person.family_name,
             email=f"{person.username}@northshire.example",
-            is_staff=person.group in (PATHWAY_ADMINISTRATOR, INSPECTOR),
+            is_staff=person.is_superuser or person.group in (PATHWAY_ADMINISTRATOR, INSPECTOR),
+            is_superuser=person.is_superuser,
             password=password if person.does else make_password(None),
         )
         if person.group:
