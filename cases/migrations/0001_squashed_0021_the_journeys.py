@@ -41,6 +41,10 @@ NAMES = [
     "0015_escalations_are_written_fast",
     "0016_a_log_goes_on_after_its_map_was_tidied",
     "0017_limits_are_recalculated_by_decision",
+    "0018_results_can_be_cancelled",
+    "0019_offers_may_pass_requirements_over",
+    "0020_what_was_recorded_in_error",
+    "0021_an_escalation_may_be_told_later",
 ]
 MODULES = [import_module(f"cases.migrations.{name}") for name in NAMES]
 # What it said in SQL, each in its turn: a later one may put something in an earlier one's place.
@@ -118,10 +122,14 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='form_records', to='cases.case')),
                 ('completed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('form', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pathways.formdefinition')),
+                ('struck_at', models.DateTimeField(null=True)),
+                ('struck_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('struck_why', models.TextField(blank=True, db_default='', default='')),
             ],
             options={
                 'ordering': ['-completed_at', '-pk'],
                 'indexes': [models.Index(fields=['case', 'form_code', '-completed_at'], name='latest_record_of_a_form')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('struck_at', None), ('struck_by', None), ('struck_why', '')), models.Q(('struck_at__isnull', False), ('struck_by__isnull', False), models.Q(('struck_why', ''), _negated=True)), _connector='OR'), name='formrecord_struck_at_and_by_together')],
             },
         ),
         migrations.CreateModel(
@@ -139,6 +147,9 @@ class Migration(migrations.Migration):
                 ('completed_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('form', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pathways.formdefinition')),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('struck_at', models.DateTimeField(null=True)),
+                ('struck_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('struck_why', models.TextField(blank=True, db_default='', default='')),
             ],
             options={
                 'verbose_name': 'historical form record',
@@ -161,6 +172,9 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='cases.case')),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('written_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('struck_at', models.DateTimeField(null=True)),
+                ('struck_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('struck_why', models.TextField(blank=True, db_default='', default='')),
             ],
             options={
                 'verbose_name': 'historical note',
@@ -252,9 +266,13 @@ class Migration(migrations.Migration):
                 ('written_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='cases.case')),
                 ('written_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('struck_at', models.DateTimeField(null=True)),
+                ('struck_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('struck_why', models.TextField(blank=True, db_default='', default='')),
             ],
             options={
                 'ordering': ['-written_at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('struck_at', None), ('struck_by', None), ('struck_why', '')), models.Q(('struck_at__isnull', False), ('struck_by__isnull', False), models.Q(('struck_why', ''), _negated=True)), _connector='OR'), name='note_struck_at_and_by_together')],
             },
         ),
         migrations.CreateModel(
@@ -429,9 +447,13 @@ class Migration(migrations.Migration):
                 ('added_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='cases.case')),
+                ('struck_at', models.DateTimeField(null=True)),
+                ('struck_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('struck_why', models.TextField(blank=True, db_default='', default='')),
             ],
             options={
                 'ordering': ['-added_at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('struck_at', None), ('struck_by', None), ('struck_why', '')), models.Q(('struck_at__isnull', False), ('struck_by__isnull', False), models.Q(('struck_why', ''), _negated=True)), _connector='OR'), name='document_struck_at_and_by_together')],
             },
         ),
         migrations.CreateModel(
@@ -454,6 +476,7 @@ class Migration(migrations.Migration):
                 ('return_reason', models.TextField(blank=True)),
                 ('returned_at', models.DateTimeField(null=True)),
                 ('returned_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('passed_over', models.JSONField(blank=True, db_default=[], default=list)),
             ],
             options={
                 'ordering': ['-offered_at', '-pk'],
@@ -477,6 +500,9 @@ class Migration(migrations.Migration):
                 ('added_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('case', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='cases.case')),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('struck_at', models.DateTimeField(null=True)),
+                ('struck_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('struck_why', models.TextField(blank=True, db_default='', default='')),
             ],
             options={
                 'verbose_name': 'historical document',
@@ -511,6 +537,7 @@ class Migration(migrations.Migration):
                 ('return_reason', models.TextField(blank=True)),
                 ('returned_at', models.DateTimeField(null=True)),
                 ('returned_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('passed_over', models.JSONField(blank=True, db_default=[], default=list)),
             ],
             options={
                 'verbose_name': 'historical handoff',
@@ -541,6 +568,9 @@ class Migration(migrations.Migration):
                 ('requested_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('due_at', models.DateTimeField(null=True, verbose_name='to be read by')),
                 ('read_within_days', models.PositiveSmallIntegerField(db_default=2, default=2, verbose_name='to be read within, in days')),
+                ('cancelled_at', models.DateTimeField(null=True)),
+                ('cancelled_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('cancelled_why', models.TextField(blank=True, db_default='', default='')),
             ],
             options={
                 'verbose_name': 'historical result',
@@ -601,11 +631,14 @@ class Migration(migrations.Migration):
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('due_at', models.DateTimeField(null=True, verbose_name='to be read by')),
                 ('read_within_days', models.PositiveSmallIntegerField(db_default=2, default=2, verbose_name='to be read within, in days')),
+                ('cancelled_at', models.DateTimeField(null=True)),
+                ('cancelled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('cancelled_why', models.TextField(blank=True, db_default='', default='')),
             ],
             options={
                 'ordering': ['requested_at', 'pk'],
                 'indexes': [models.Index(condition=models.Q(('arrived_at__isnull', False), ('read_at', None)), fields=['reader'], name='results_unread')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('arrived_at', None), ('arrived_by', None)), models.Q(('arrived_at__isnull', False), ('arrived_by__isnull', False)), _connector='OR'), name='result_arrived_at_and_by_together'), models.CheckConstraint(condition=models.Q(models.Q(('read_at', None), ('read_by', None)), models.Q(('read_at__isnull', False), ('read_by__isnull', False)), _connector='OR'), name='result_read_at_and_by_together'), models.CheckConstraint(condition=models.Q(('read_at', None), ('arrived_at__isnull', False), _connector='OR'), name='result_arrives_before_it_is_read'), models.CheckConstraint(condition=models.Q(('due_at', None), ('arrived_at__isnull', False), _connector='OR'), name='result_is_due_from_its_arrival_on')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('arrived_at', None), ('arrived_by', None)), models.Q(('arrived_at__isnull', False), ('arrived_by__isnull', False)), _connector='OR'), name='result_arrived_at_and_by_together'), models.CheckConstraint(condition=models.Q(models.Q(('read_at', None), ('read_by', None)), models.Q(('read_at__isnull', False), ('read_by__isnull', False)), _connector='OR'), name='result_read_at_and_by_together'), models.CheckConstraint(condition=models.Q(('read_at', None), ('arrived_at__isnull', False), _connector='OR'), name='result_arrives_before_it_is_read'), models.CheckConstraint(condition=models.Q(('due_at', None), ('arrived_at__isnull', False), _connector='OR'), name='result_is_due_from_its_arrival_on'), models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at', None), ('cancelled_by', None), ('cancelled_why', '')), models.Q(('cancelled_at__isnull', False), ('cancelled_by__isnull', False), models.Q(('cancelled_why', ''), _negated=True)), _connector='OR'), name='result_cancelled_at_and_by_together')],
             },
         ),
         migrations.CreateModel(
