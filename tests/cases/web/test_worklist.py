@@ -14,6 +14,7 @@ from pathways.models import Pathway
 from tests.cases.web.reading import words
 from tests.factories import (
     PatientFactory,
+    UserFactory,
     a_case,
     a_detour_pathway,
     a_draft,
@@ -312,6 +313,11 @@ def test_a_list_that_is_too_long_to_count_says_so_and_goes_on(signed_in, aged, m
 def test_an_empty_list_says_what_to_do(signed_in, pathway):
     assert "Your teams have no case now." in words(signed_in.get("/cases/"))
     assert "Choose less above, or show all." in words(signed_in.get("/cases/?late=late"))
+
+
+def test_an_empty_list_tells_somebody_in_no_team_whom_to_ask(client):
+    client.force_login(UserFactory())
+    assert "you are in no team: ask whoever looks after the accounts" in words(client.get("/cases/"))
 
 
 def test_the_list_costs_the_same_few_statements_whatever_it_holds(signed_in, aged, caseworker):
