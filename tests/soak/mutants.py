@@ -46,6 +46,16 @@ WATCH = (
     "tests/cases/watch/test_answers.py",
     "tests/cases/watch/test_promises.py",
 )
+MAIL = (
+    *WATCH[:2],
+    "tests/cases/watch/test_storm.py",
+    "tests/cases/watch/test_gone_since.py",
+    "tests/cases/watch/test_digests.py",
+    "tests/cases/watch/test_later.py",
+    "tests/cases/watch/test_promises.py",
+    "tests/cases/watch/test_recipients_in_turn.py",
+    "tests/cases/test_urgent.py",
+)
 PARTS = {
     "working_time": Part(
         "pathways/working_time.py",
@@ -90,6 +100,10 @@ PARTS = {
     "watched": Part(
         "cases/watch/watched.py", ("tests/cases/watch/test_watched.py", *WATCH, "tests/cases/test_lifecycle.py")
     ),
+    "mail_times": Part("cases/watch/mail_times.py", ("tests/cases/watch/test_mail_times.py", *MAIL)),
+    "instead": Part("cases/watch/instead.py", MAIL),
+    "outbox": Part("cases/watch/outbox.py", MAIL),
+    "notices": Part("cases/watch/notices.py", MAIL),
 }
 
 SETTINGS = """
@@ -113,6 +127,7 @@ MADE_ONCE = """
 def django_db_setup(django_test_environment, django_db_blocker):
     from pathlib import Path
 
+    from django.conf import settings
     from django.db import connection
     from django.test.utils import setup_databases
 
