@@ -11,7 +11,7 @@ from cases import results, showing
 from cases.models import Result
 from cases.web import forms
 from cases.web.ages import promised
-from cases.web.pages import ActView
+from cases.web.pages import ActView, CaseView
 from pathways.models import Team
 
 SHOWN = ("reader", "requested_by", "arrived_by", "read_by", "cancelled_by")
@@ -108,9 +108,13 @@ class ResultArrived(ResultView):
 
 
 class ReadResult(ResultView):
-    """Record that a result was read: by its reader alone."""
+    """Record that a result was read: by its reader alone. Whoever sees the case may look."""
 
     title, button = "Have you read this result?", "I have read it"
+
+    def admit(self, user):
+        # Its e-mails lead here: those who were told in the reader's place, too, whose team may have the case no more.
+        CaseView.admit(self, user)
 
     def is_over(self):
         if self.result.arrived_at is None:

@@ -1,12 +1,19 @@
 """Results that are awaited: asked for, arrived, read by their reader."""
 
+from datetime import timedelta
+
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 from cases import lifecycle, results
+from cases.models import NoticeLine
 from cases.showing import moment
+from cases.watch import sweep
+from cases.watch.lines import Line
+from pathways.models import Absence
 from tests.cases.web.reading import reasons, words
-from tests.factories import a_case, a_member, a_pathway, fresh, the_move
+from tests.factories import MONDAY, a_case, a_member, a_pathway, fresh, the_move
 
 
 @pytest.fixture
@@ -178,7 +185,30 @@ def test_its_reader_reads_it_after_the_case_has_gone_to_another_team(client, cas
     assert "Read it…" in words(client.get(case.get_absolute_url()))
     assert "You have read “Echo”." in words(client.post(address(result, "read_result"), follow=True))
     client.force_login(caseworker)
-    assert client.get(address(result, "read_result")).status_code == 403
+    assert "This result was read." in words(client.get(address(result, "read_result")))
+    assert client.post(address(result, "read_result")).status_code == 403
+
+
+def test_who_was_told_in_the_readers_place_opens_the_result_and_gives_it_on(client, caseworker):
+    reader, deputy, stranger = a_member("booking"), a_member("booking"), a_member("elsewhere")
+    Absence.objects.create(user=reader, deputy=deputy, starts_at=MONDAY, ends_at=MONDAY + timedelta(days=9))
+    case = a_case(a_pathway("plain"))
+    result = results.request_result(case, "Echo", reader, by=caseworker, at=MONDAY)
+    lifecycle.move_case(case, the_move(case, "review"), by=caseworker, at=MONDAY)
+    results.record_arrival(result, "Normal.", by=reader, at=MONDAY)
+    sweep.run(MONDAY + timedelta(days=2, minutes=1))
+    (line,) = NoticeLine.objects.filter(escalation__kind="result")
+    assert line.recipient == deputy
+    client.force_login(deputy)
+
+    page = client.get(Line.of([line.escalation], MONDAY)[0].link.removeprefix(settings.MIDWATCH_BASE_URL))
+
+    assert f"Only {reader} can record that it was read." in words(page)
+    assert "I have read it" not in words(page)
+    assert f'href="{address(result, "change_reader")}"' in page.content.decode()
+    assert client.post(address(result, "read_result")).status_code == 403
+    client.force_login(stranger)
+    assert client.get(address(result, "read_result")).status_code == 404
 
 
 def test_closing_over_an_unread_result_is_refused_with_who_reads_it(signed_in, case, result, caseworker):
