@@ -7,8 +7,9 @@ from django.db.models import Exists, F, OuterRef, Q
 class CaseQuerySet(models.QuerySet):
     def visible_to(self, user):
         """The cases ``user`` may see: those that a team of theirs has, has had, was offered, or owes a task about as
-        long as it is not done; those about which they were told themselves (as a deputy, or as the pathway's lead)
-        as long as that is not over; those of which they are to read a result; all for an inspector.
+        long as it is not done; those about which they were told themselves (as a deputy, or as the pathway's lead: of
+        an escalation, of a detour that began, of a hold that ended) as long as that is not over; those of which they
+        are to read a result; all for an inspector.
 
         A restricted case is seen by the teams that have or have had it, and by inspectors. Superusers get nothing by
         being one: setting up the portal is no reason to read patients' cases.
@@ -23,7 +24,11 @@ class CaseQuerySet(models.QuerySet):
         owes = self._related("tasks").filter(case=OuterRef("pk"), team__in=mine, done_at=None, cancelled_at=None)
         told = self._related("escalations").filter(case=OuterRef("pk"), resolved_at=None, lines__recipient=user.pk)
         reads = self._related("results").filter(case=OuterRef("pk"), reader=user.pk, read_at=None, cancelled_at=None)
+        # That a hold has ended is over with the stay it was in, that a detour has begun with the detour.
+        began = Q(kind="detour") | Q(kind="hold_ended", hold__entry__left_at=None)
+        noticed = self._related("notices").filter(began, case=OuterRef("pk"), recipient=user.pk)
         asked = Exists(offered) | Exists(owes) | Exists(told) | Exists(reads)
+        asked |= ~Q(status="closed") & Exists(noticed)
         return self.filter(Q(team__in=mine) | Exists(has) | Q(restricted=False) & asked)
 
     def _related(self, name):

@@ -7,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from cases import showing
-from cases.models import Case, Notice, Timer
+from cases.models import Notice, Timer
 from cases.watch import digest, lines, watched
 from cases.watch.lines import Line, link_to
 from cases.watch.recipients import Recipients
@@ -108,16 +108,21 @@ def _next(escalation, seen):
 
 
 def _detour(notice, now):
-    """Of a detour that began: to those who have it, or to those from whose case it was taken."""
+    """Of a detour that began: to those who have it, to those from whose case it was taken, or to who was told in their
+    place and is of neither team: a deputy, or the pathway's lead.
+    """
     child = notice.case
-    is_theirs = Case.objects.visible_to(notice.recipient).filter(pk=child.pk).exists()
-    case = child if is_theirs else child.parent
+    teams = set(notice.recipient.memberships.values_list("team", flat=True))
+    is_theirs = child.team_id in teams
+    is_of_theirs = not is_theirs and child.parent.team_id in teams
+    case = child.parent if is_of_theirs else child
     detour = "A restricted matter" if child.restricted else str(child.detour)  # an e-mail is read over shoulders
     return f"Urgent: {case.reference}, {detour}, look at it now", {
         "reference": case.reference,
         "stage": case.stage_name,
         "detour": detour,
         "is_theirs": is_theirs,
+        "is_of_theirs": is_of_theirs,
         "with_team": child.team,
         "teams": {case.team},
         "due": showing.moment(case.due_at) if case.due_at else "",

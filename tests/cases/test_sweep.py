@@ -7,11 +7,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from cases import lifecycle, tasks
-from cases.models import Escalation, Notice, SweepRun, Timer
+from cases.models import Case, Escalation, Notice, SweepRun, Timer
 from cases.watch import sweep, timers
 from cases.watch.recipients import Recipients
-from pathways.models import EscalationStep, system_user
-from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, fresh, never_open, the_move
+from pathways.models import Absence, EscalationStep, system_user
+from tests.factories import MONDAY, UserFactory, a_case, a_manager, a_member, a_pathway, fresh, never_open, the_move
 
 pytestmark = pytest.mark.django_db
 
@@ -137,6 +137,21 @@ def test_a_hold_ends_at_its_ceiling_and_the_owner_is_told(case):
     assert Notice.objects.get(kind="digest").recipient == owner, "it is told in the digest"
     sweep.run(MONDAY + 6 * DAY)
     assert Notice.objects.count() == 2
+
+
+def test_who_is_told_in_the_owners_place_that_a_hold_ended_may_open_the_case_until_it_moves(case):
+    owner, deputy = a_member("booking"), UserFactory()
+    lifecycle.assign_case(case, owner, by=owner)
+    Absence.objects.create(user=owner, starts_at=MONDAY, ends_at=MONDAY + 30 * DAY, deputy=deputy)
+    lifecycle.hold_case(case, reason="Holiday", until=MONDAY + 4 * DAY, by=owner, at=MONDAY + DAY)
+    assert not Case.objects.visible_to(deputy).exists()
+
+    sweep.run(MONDAY + 5 * DAY)
+
+    assert Notice.objects.get(kind="hold_ended").recipient == deputy
+    assert Case.objects.visible_to(deputy).get() == case
+    lifecycle.move_case(case, the_move(case, "review"), by=owner, at=MONDAY + 6 * DAY)
+    assert not Case.objects.visible_to(deputy).exists()
 
 
 def test_one_bad_row_is_set_aside_with_its_error_and_the_others_are_raised(case, caplog):

@@ -12,12 +12,13 @@ from cases.models import Case, Escalation, Notice, StageEntry
 from cases.refusals import Refused
 from cases.watch import notices, outbox, sweep, timers
 from pathways import publishing
-from pathways.models import Duty, Membership, Team, system_user
+from pathways.models import Absence, Duty, Membership, Pathway, Team, system_user
 from tests.cases.test_notices import server, texts  # noqa: F401 - a fixture
 from tests.factories import (
     BREACH,
     MONDAY,
     PatientFactory,
+    UserFactory,
     a_case,
     a_detour_pathway,
     a_draft,
@@ -298,6 +299,27 @@ def test_the_managers_of_both_teams_are_told_each_of_the_case_they_may_see(serve
     for mail in server.mails:
         said = mail.as_string().lower()
         assert not any(word in said for word in ("featherstonehaugh", "wilhelmina", patient.nhs_number, "score 7"))
+
+
+def test_deputies_of_neither_team_and_the_lead_may_open_the_detour_they_are_told_of(server, caseworker):  # noqa: F811
+    ward, deputy, lead = a_manager("booking"), UserFactory(), UserFactory()
+    now = timezone.now()
+    Absence.objects.create(user=ward, starts_at=now - DAY, ends_at=now + DAY, deputy=deputy)
+    parent = a_parent()
+    Pathway.objects.filter(code="urgent").update(lead=lead)
+    child = take(parent, caseworker)
+    with server.running():
+        assert notices.send_due(only_urgent=True) == 2
+
+    mails = {mail["To"]: mail for mail in server.mails}
+    for person in (deputy, lead):
+        assert mails[person.email]["Subject"] == f"Urgent: {child}, Begin urgent, look at it now"
+        for text in texts(mails[person.email]):
+            assert "Begin urgent has begun, and is with Acute team now. It is in" in text
+            assert child.get_absolute_url() in text
+        assert list(Case.objects.visible_to(person)) == [child]
+    ended_by_closing(child, a_member("acute"))
+    assert not Case.objects.visible_to(deputy).exists()
 
 
 def test_who_manages_both_teams_is_told_once(caseworker):
