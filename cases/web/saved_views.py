@@ -54,9 +54,10 @@ class SavedViewAct(ListView, FormView):
         return get_object_or_404(seen_by(self.request.user), pk=self.kwargs["pk"])
 
     def get_form_kwargs(self):
-        mine = Q(pk__in=list(access.teams_of(self.request.user)))
-        shared_already = Q(saved_views=self.kwargs.get("pk"))
-        return super().get_form_kwargs() | {"teams": Team.objects.filter(mine | shared_already).distinct()}
+        teams = Q(pk__in=list(access.teams_of(self.request.user)))
+        if "pk" in self.kwargs:  # a list that there is, and may be shared with a team that its owner has left
+            teams |= Q(saved_views=self.kwargs["pk"])
+        return super().get_form_kwargs() | {"teams": Team.objects.filter(teams).distinct()}
 
     def form_valid(self, form):
         try:

@@ -42,6 +42,14 @@ def test_a_name_that_is_taken_is_refused_on_the_page(signed_in, caseworker, path
     assert reasons(signed_in.post("/cases/views/save/", {})) == ["Fill in “What is the list called?”."]
 
 
+def test_a_new_list_is_offered_to_ones_own_teams_alone(signed_in, team):
+    assert Team.objects.exclude(pk=team.pk).exists()
+
+    choices = signed_in.get("/cases/views/save/").context["form"].fields["team"].choices
+
+    assert [name for _, name in choices] == ["Only me", f"Everybody in {team}"]
+
+
 def test_a_shared_list_shows_each_reader_the_cases_they_may_see(client, pathway, caseworker, team):
     saved_views.save_view("Mine", "owner=@me", by=caseworker, team=team)
     everything = saved_views.save_view("All", "", by=caseworker, team=team)
