@@ -7,7 +7,7 @@ own for the mails; here it is told on the row of the one that it is about.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Case as Cases
@@ -118,6 +118,18 @@ def promised(kind, things, now) -> dict[int, list[Promised]]:
                 late[one.promise_id].append(first)
         anew = still.filter(kind=Kind.TASK, rung_code=PROMISE_BROKEN, thing_id__in=late) if late else ()
         answered = [(first, one) for one in anew for first in late[one.thing_id]]
+    return found
+
+
+def quiet_until(kind, thing, ladder, now) -> dict[int, datetime]:
+    """Return until when what was promised about a thing (its key) stands, by the level of the rungs of its ``ladder``
+    of which nobody is told until then: the one that was answered and the lower ones.
+    """
+    levels, found = {rung.code: rung.level for rung in ladder}, {}
+    for one in promised(kind, [thing], now)[thing]:
+        until = one.answer.promise.due_at
+        for level in range(1, levels.get(one.rung_code, 0) + 1):
+            found[level] = max(until, found.get(level, until))
     return found
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cases import deadlines, showing, why
-from cases.watch import time_rules, watched
+from cases.watch import answers, time_rules, watched
 from cases.watch.recipients import in_turn
 from cases.why import Cause
 from pathways.limits import Span, Unit
@@ -190,7 +190,9 @@ def _rungs(entry, stage, stay, pauses, telling, recipients, now) -> list[Told]:
             for passed in deadlines.ledger(stay, pauses, AT_LAST)
             if (passed.rung.code, passed.occurrence) not in raised
         ]
-        told += _to_come(ahead, steps, entry, recipients, now)
+        is_promised = any(one.promise_id for one in raised.values())
+        quiet = answers.quiet_until(watched.Kind.STAGE, entry.pk, stay.ladder, now) if is_promised else {}
+        told += _to_come(ahead, steps, entry, recipients, quiet, now)
     return sorted(told, key=lambda one: one.at)
 
 
@@ -202,20 +204,28 @@ def _was_told(escalation, telling) -> Told:
     return Told(escalation.reached_at, f"{escalation.rung_name}{repeat}", is_past=True, words=words)
 
 
-def _to_come(ahead, steps, entry, recipients, now):
-    """The rungs that are not raised yet; of one that repeats only the next, with how often it does."""
+def _to_come(ahead, steps, entry, recipients, quiet, now):
+    """The rungs that are not raised yet; of one that repeats only the next, with how often it does, and the next of
+    which somebody is told.
+    """
     first, ladder, pathway = {}, list(steps.values()), entry.case.version_map.pathway.pk
     who = {"team_id": entry.team_id, "owner": entry.case.owner, "pathway_lead": recipients.leads.get(pathway)}
     who["among"] = recipients.who_may_know(entry.case)
     for passed in ahead:
-        first.setdefault(passed.rung.code, []).append(passed)
-    for code, occurrences in first.items():
+        until = quiet.get(passed.rung.level)
+        is_quiet = until is not None and max(passed.reached_at, now) < until
+        first.setdefault((passed.rung.code, until if is_quiet else None), []).append(passed)
+    for (code, until), occurrences in first.items():
         step, coming = steps[code], occurrences[0]
+        is_past = coming.reached_at < now
+        if until is not None:
+            words = f"nobody is told while what was promised stands, until {showing.moment(until)}"
+            yield Told(coming.reached_at, step.name, is_past, words)
+            continue
         people = recipients.first(in_turn(step, ladder), **who, at=max(coming.reached_at, now))
         words = f"tells {', '.join(str(person) for person in people)}" if people else "there is nobody to tell"
         if more := len(occurrences) - 1:
             words += f", and again every {step.repeat}, {more} time{'' if more == 1 else 's'} at most"
-        is_past = coming.reached_at < now
         yield Told(coming.reached_at, step.name, is_past, "will be told in the next minutes" if is_past else words)
 
 

@@ -116,6 +116,27 @@ def test_who_was_told_and_who_will_be_told_when(reader):
     assert "13 March 2026, 9am Again: tells Grace Okafor, and again every 1 day, 3 times at most." in said
 
 
+def test_it_promises_no_telling_of_which_the_watch_tells_nobody_while_a_promise_stands(reader):
+    manager = a_manager("booking", first_name="Grace", last_name="Okafor")
+    ladder = [("breach", "after", "0 days", "1 day", 5), ("higher", "after", "2 days")]
+    case = a_case(a_pathway(ladder=ladder))
+    due = MONDAY + 10 * DAY
+    sweep.run(due + timedelta(seconds=1))
+    until = due + 3 * DAY + HOUR
+    escalations.acknowledge(case.escalations.get(), by=manager, answer="I ring.", by_when=until, at=due + HOUR)
+
+    said = why(reader(due + 2 * HOUR), case, due + 2 * HOUR).split("Who is told when")[1]
+
+    quiet = "nobody is told while what was promised stands, until 15 March 2026, 10am."
+    assert f"13 March 2026, 9am Breach: {quiet}" in said
+    assert "14 March 2026, 9am Higher: tells Grace Okafor." in said, "a higher level is told all the same"
+    assert "16 March 2026, 9am Breach: tells Grace Okafor, and again every 1 day, 1 time at most." in said
+    for days in (1, 3, 4):
+        sweep.run(due + days * DAY + timedelta(seconds=1))
+    repeats = case.escalations.filter(kind="stage", rung_code="breach", occurrence__gt=0).order_by("occurrence")
+    assert [one.is_told for one in repeats] == [False, False, False, True], "the sweep did as the page had said"
+
+
 def test_it_names_the_lead_and_who_stands_in_at_that_moment_as_the_watch_does(reader):
     manager = a_manager("booking", first_name="Grace", last_name="Okafor")
     deputy, lead = (a_member("booking", first_name=name, last_name="Doe") for name in ("Alex", "Ama"))
