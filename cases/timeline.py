@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from cases import event_words, showing
 from cases.case_record import CaseRecord
-from cases.models import Case, Handoff, StageEntry, Timer
+from cases.models import Case, Handoff, StageEntry
 from cases.who_was_told import was_promised
 
 
@@ -183,13 +183,12 @@ def _owner(change):
 def escalations(record, now):
     for escalation in record.escalations:
         repeat = f", repeat {escalation.occurrence}" if escalation.occurrence else ""
-        where = "in" if escalation.kind == Timer.Kind.STAGE else "about"
         yield Item(
             at=escalation.reached_at,
             kind=Kind.ESCALATIONS,
             title=escalation.rung_name,
             about=(
-                f"level {escalation.level}{repeat}, {where} {escalation.stage_name}",
+                f"level {escalation.level}{repeat}, {escalation.where}",
                 record.telling.in_words(escalation),
             ),
         )

@@ -107,6 +107,14 @@ class Escalation(models.Model):
     def is_before_due(self):
         return self.reached_at < self.due_at
 
+    @property
+    def where(self) -> str:
+        """In which stage it was reached, or about what else: what is no stay has no place to be in."""
+        if self.kind == Timer.Kind.STAGE:
+            return f"in {self.stage_name}"
+        the = "the " if self.stage_name.startswith(("handoff to ", "task “")) else ""
+        return f"about {the}{self.stage_name}"
+
 
 def new_message_id():
     return f"<{uuid.uuid4()}@midwatch>"

@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 
 from cases import lifecycle, recording, showing
-from cases.watch import differing, escalations
+from cases.watch import differing, escalations, lines
 from cases.web import forms
 from cases.web.pages import ActView
 
@@ -84,17 +84,30 @@ class AnswerEscalation(ActView):
     template_name = "cases/acknowledge.html"
     act, form_class = "acknowledge", forms.AnswerForm
     title, button = "Answer this escalation", "Save the answer"
+    looked_at = (*ActView.looked_at, "escalation", "line")
 
     @cached_property
     def escalation(self):
         found = self.case.escalations.select_related("case__team", "acknowledged_by")
         return get_object_or_404(found, pk=self.kwargs["pk"])
 
+    @cached_property
+    def line(self):
+        """What it is about, and when that is due now: since it was escalated the case may have been held."""
+        return lines.Line.of([self.escalation], self.now)[0]
+
     def refusal(self, user):
         return escalations.answer_refusal(user, self.escalation)
 
+    def obstacle(self):
+        if self.escalation.resolved_at is None:
+            return None
+        why = "the case has gone on" if self.line.is_stay else "what it is about is over"
+        return f"This escalation is over since {showing.moment(self.escalation.resolved_at)}: {why}."
+
     def get_context_data(self, **context):
-        return super().get_context_data(escalation=self.escalation, **context)
+        due_at = lines.due_at(self.line.about)
+        return super().get_context_data(escalation=self.escalation, line=self.line, due_at=due_at, **context)
 
     def perform(self, answer, by_when):
         escalations.acknowledge(self.escalation, by=self.request.user, answer=answer, by_when=by_when)

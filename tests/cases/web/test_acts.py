@@ -3,13 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import lifecycle
+from cases import lifecycle, to_do
+from cases.models import Escalation
+from cases.showing import moment
 from cases.watch import sweep
 from tests.cases.web.reading import reasons, title, words
-from tests.factories import a_case, a_member, fresh
+from tests.factories import MONDAY, a_case, a_member, fresh
 
 DAY = timedelta(days=1)
 
@@ -161,6 +164,51 @@ def test_an_escalation_is_answered_once(act, manager, case, caseworker):
     answer = act("acknowledge", second.pk, answer="Me too.", **by_when)  # of a lower level: answered with the first
     assert reasons(answer) == [f"{caseworker} has answered this escalation already."]
     assert "Me too." in answer.content.decode()
+
+
+def answering(client, case, escalation):
+    return client.get(reverse("acknowledge", args=[case.reference, escalation.pk]))
+
+
+def test_an_escalation_that_is_over_says_so_before_anybody_types_an_answer(signed_in, manager, case, caseworker):
+    sweep.run(timezone.now())
+    over = case.escalations.first()
+    lifecycle.close_case(case, reason="Gone", by=caseworker)
+
+    page = answering(signed_in, case, over)
+
+    said = f"This escalation is over since {moment(fresh(over).resolved_at)}: the case has gone on."
+    assert said in words(page)
+    assert "Save the answer" not in words(page)
+
+
+def test_an_escalation_is_answered_knowing_when_the_case_is_due_after_a_hold(signed_in, manager, caseworker):
+    due = MONDAY + 10 * DAY
+    case = a_case()
+    sweep.run(due - DAY)
+    warned, now = case.escalations.get(), due + DAY
+    lifecycle.hold_case(case, reason="Away", until=due + 9 * DAY, by=caseworker, at=due - DAY)
+    with time_machine.travel(now, tick=False):
+        signed_in.force_login(caseworker)
+        assert "The case is on hold: its clock is stopped." in words(answering(signed_in, case, warned))
+        lifecycle.resume_case(case, by=caseworker, at=now)
+        assert f"The limit of 10 days ends on {moment(due + 2 * DAY)}" in words(answering(signed_in, case, warned))
+    with time_machine.travel(due + 3 * DAY, tick=False):
+        signed_in.force_login(caseworker)
+        assert f"The limit of 10 days ended on {moment(due + 2 * DAY)}" in words(answering(signed_in, case, warned))
+
+
+def test_what_is_no_stay_is_told_as_what_an_escalation_is_about(signed_in, manager, case, caseworker):
+    now = timezone.now()
+    to_do.add_task(case, "Ring", by=caseworker, due_at=now - 2 * DAY, at=now - 3 * DAY)
+    sweep.run(now)
+    late = case.escalations.filter(kind="task").first()
+
+    said = words(answering(signed_in, case, late))
+
+    assert f"Level {late.level}, about a task, reached" in said
+    assert f"It was wanted by {moment(now - 2 * DAY)}" in said
+    assert "about the handoff to Imaging" in Escalation(kind="handoff", stage_name="handoff to Imaging").where
 
 
 def test_the_escalation_of_another_case_is_not_found(signed_in, manager, pathway, case):
