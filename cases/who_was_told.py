@@ -155,6 +155,15 @@ class Telling:
         return f"{person} was to be told {mail}, which had not gone by then.{went}"
 
 
+def tells(line: NoticeLine) -> bool:
+    """Does the notice of ``line`` (with its escalation) tell of it, or of a higher one about the same thing, or will
+    it? Not one that was closed unsent, nor a digest before which it was answered or over.
+    """
+    notice = line.notice
+    left_out = notice.kind == Notice.Kind.DIGEST and _was_over(line.escalation, notice)
+    return not _is_closed(notice) and not left_out
+
+
 def was_promised(escalation: Escalation) -> bool:
     """Was it recorded with an answer that had been given before, whose promise stood?"""
     return escalation.acknowledged_at is not None and escalation.acknowledged_at < escalation.raised_at

@@ -14,7 +14,7 @@ from django.db.models import Case as Cases
 from django.db.models import Count, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Cast, Concat
 
-from cases import access
+from cases import access, who_was_told
 from cases.models import Case, Escalation, NoticeLine, Timer
 from cases.watch.ladders import PROMISE_BROKEN
 
@@ -163,7 +163,15 @@ def counted(rows, now):
     return counts[0].union(*counts[1:], all=True)
 
 
-def told(escalations) -> dict[int, list]:
+@dataclass
+class ToldOf:
+    """Who was told of one thing, or will be; and who was to be and was not: their digest is switched off, say."""
+
+    people: list
+    missed: list
+
+
+def told(escalations) -> dict[int, ToldOf]:
     """Return who was told of each of the ``escalations``, by its key, in one statement: of itself, of another that the
     same promise answers, that it was not answered, or that what was promised was not kept.
     """
@@ -175,14 +183,18 @@ def told(escalations) -> dict[int, list]:
         | Q(escalation__kind=Kind.TASK, escalation__rung_code=PROMISE_BROKEN, escalation__thing_id__in=by_promise)
         | Q(escalation__promise__in=by_promise)
     )
-    found = {key: {} for key in keys}
-    for line in lines.select_related("escalation", "recipient"):
+    found, meant = {key: {} for key in keys}, {key: {} for key in keys}
+    for line in lines.select_related("escalation", "recipient", "notice"):
         about = line.escalation
         key = about.pk
         if key not in found:
             key = _told_with(about, found, by_promise)
-        found[key][line.recipient_id] = line.recipient
-    return {key: list(people.values()) for key, people in found.items()}
+        of = found if who_was_told.tells(line) else meant
+        of[key][line.recipient_id] = line.recipient
+    return {
+        key: ToldOf(list(people.values()), [one for pk, one in meant[key].items() if pk not in people])
+        for key, people in found.items()
+    }
 
 
 def _told_with(about, found, by_promise) -> int:

@@ -104,7 +104,7 @@ class Row:
 
     escalation: Escalation
     due: showing.Due
-    told: list
+    told: answers.ToldOf
     answer_pk: int | None
     url: str
 

@@ -53,7 +53,7 @@ def test_who_has_promised_is_not_asked_again_every_day_until_then(owner, manager
     assert not watchman.untold().exists(), "that nobody was told is no fault"
     (row,) = answers.in_state(answers.for_user(manager), answers.State.PROMISED, DUE + 3 * DAY)
     assert row.occurrence == 3
-    assert answers.told([row]) == {row.pk: [manager]}
+    assert answers.told([row])[row.pk].people == [manager]
 
     sweep.run(DUE + 4 * DAY + SECOND)
     assert {one.kind for one in case.escalations.filter(is_told=True)} == {"stage", "task"}

@@ -8,8 +8,8 @@ import time_machine
 
 from cases import lifecycle, to_do
 from cases.models import Case, Escalation, Notice, NoticeLine, Task
-from cases.watch import escalations, sweep
-from pathways.models import Membership, Pathway, Team, system_user
+from cases.watch import escalations, notices, sweep
+from pathways.models import MailPreference, Membership, Pathway, Team, system_user
 from tests.cases.web.reading import reasons, words
 from tests.factories import MONDAY, UserFactory, a_case, a_manager, a_member, a_pathway, fresh, the_move
 
@@ -130,6 +130,28 @@ def test_what_nobody_could_be_told_of_is_listed_and_says_so(client, case):
     client.force_login(a_manager("booking"))
     assert listed(at(client)) == [case]
     assert "nobody could be told" in words(at(client))
+
+
+def test_who_was_to_be_told_by_a_digest_that_is_switched_off_was_not_told(signed_in, case, manager):
+    MailPreference.objects.create(user=manager, digest=False)
+    sweep.run(DUE + SECOND)
+    notices.send_due(at=NOW)
+    assert "their digest is switched off" in words(at(signed_in, case.get_absolute_url()))
+
+    said = words(at(signed_in))
+
+    assert f"nobody was told {manager} was to be" in said
+    assert "nobody could be told" not in said
+
+
+def test_a_digest_that_left_out_what_was_answered_before_told_nobody(signed_in, case, manager):
+    sweep.run(DUE + SECOND)
+    promise(highest(case), a_member("booking"), days=9, now=DUE + HOUR)
+    notices.send_due(at=NOW)
+
+    said = words(at(signed_in, f"{ADDRESS}?state=promised"))
+
+    assert f"nobody was told {manager} was to be" in said
 
 
 # Who sees what
