@@ -289,6 +289,13 @@ def test_lists_are_narrowed_by_pathway_stage_team_and_age_and_the_counts_with_th
     assert reasons(signed_in.get(f"{ADDRESS}?age=lots")) == ["Choose an answer for “How late” from the list."]
 
 
+def test_a_list_in_which_nothing_is_like_what_was_chosen_claims_nothing_of_the_others(signed_in, late):
+    said = words(at(signed_in, f"{ADDRESS}?state=open&stage=review/review"))
+
+    assert "None is like this. Choose less above, or show all." in said
+    assert "Every escalation is answered." not in said
+
+
 def test_a_long_list_goes_on_on_the_next_page(signed_in, pathway, manager):
     cases = [a_case(pathway, at=MONDAY + n * SECOND) for n in range(28)]
     sweep.run(NOW)
@@ -297,6 +304,12 @@ def test_a_long_list_goes_on_on_the_next_page(signed_in, pathway, manager):
     shown = [row.case for page in (first, second) for row in page.context["rows"]]
     assert shown == cases
     assert (len(first.context["rows"]), first.context["count"], second.context["next"]) == (25, 28, None)
+    assert "Not answered, the most late first" in words(first)
+    assert "Back to the beginning" in words(second)
+    promise_all = {"answer": "I ring", "by_when": NOW + DAY, "by": manager, "at": NOW}
+    escalations.acknowledge_many([highest(case) for case in cases[25:]], **promise_all)
+    gone = words(at(signed_in, f"{ADDRESS}?state=open&after={first.context['next']}"))
+    assert "None is like this. Choose less above, or show all. Back to the beginning" in gone
 
 
 # Several at once
