@@ -2,6 +2,8 @@
 
 Stays and holds in, counts out: who would have been told how often, what would have been found earlier or later. Both
 sides are reckoned with ``deadlines.ledger``, so that a difference is one of the rules and of nothing else.
+
+Answers are not reckoned: neither who is told because nobody has answered, nor the repeats that a promise keeps quiet.
 """
 
 from collections import Counter, defaultdict

@@ -56,9 +56,9 @@ class WhatIf(SignedInView, TemplateView):
                 found = self._try(pathway, **form.cleaned_data)
             except Refused as refused:
                 refusals = refused.reasons
-        return super().get_context_data(
-            pathway=pathway, form=form, refusals=refusals, found=found, now=self.now, **context
-        )
+        # Whoever has just opened the page has done nothing wrong: what is missing is said, and is no error.
+        why = "refusals" if self.request.GET else "missing"
+        return super().get_context_data(**{why: refusals}, pathway=pathway, form=form, found=found, **context)
 
     def _asked(self, pathway):
         draft = pathway.versions.filter(status="draft").first() or pathway.active_version
@@ -76,7 +76,14 @@ class WhatIf(SignedInView, TemplateView):
             )
         found = report(trial, past_stays.run(trial, self.now))
         days = [day | {"on": date.fromisoformat(day["on"])} for day in found["by_day"]]
-        return found | {"trial": trial, "by_day": days, "weeks": weeks(days), "busiest": busiest(days)}
+        shown = {"trial": trial, "by_day": days, "weeks": weeks(days), "busiest": busiest(days)}
+        return found | shown | {"shifts_nothing": shifts_nothing(found["total"])}
+
+
+def shifts_nothing(total) -> bool:
+    """Would all lateness be found as it is now?"""
+    moved = total["found_earlier"]["number"] + total["found_later"]["number"]
+    return not (moved or total["found_only_now"] or total["found_only_then"])
 
 
 def weeks(days) -> list[dict]:

@@ -8,8 +8,10 @@ from django.utils import timezone
 from cases.models import Notice, SweepRun, Timer
 from cases.watch import set_aside, sweep
 from cases.web import what_if
+from pathways import publishing
+from pathways.models import system_user
 from tests.cases.web.reading import words
-from tests.factories import MONDAY, a_case, a_manager, fresh
+from tests.factories import MONDAY, a_case, a_manager, a_pathway, fresh
 
 HOUR = timedelta(hours=1)
 NEVER_OPEN = "ValueError: The schedule never opens: give at least one weekday opening hours."
@@ -174,9 +176,46 @@ def test_who_sets_up_the_map_tries_a_draft_out_and_sees_no_patient(client, pathw
     assert str(case.patient) not in said
 
 
+def test_what_would_change_nothing_is_said_in_plain_words(client, pathway_administrator, pathway, manager):
+    a_case(pathway, at=timezone.now() - timedelta(days=12))
+    publishing.revise(pathway, by=system_user())
+
+    said = words(open_page(client, pathway_administrator, "/pathways/review/what-if/"))
+
+    assert "3 escalations, as now. Busiest day: 1 on" in said
+    assert "1 stay would become late, as now." in said
+    assert "Somebody would be told of lateness as now." in said
+    assert "would be 3" not in said
+    assert "Answers are not reckoned" in said
+
+
+def test_a_draft_that_adds_the_first_ladder_shows_its_busiest_day(client, pathway_administrator, manager):
+    pathway = a_pathway("bare", ladder=[])
+    a_case(pathway, at=timezone.now() - timedelta(days=12))
+    stage = publishing.revise(pathway, by=system_user()).stages.get(code="triage")
+    stage.ladder.create(code="breach", name="Breach", when="after", amount=0, unit="days", tells=["managers"])
+
+    said = words(open_page(client, pathway_administrator, "/pathways/bare/what-if/"))
+
+    assert "0 escalations would be 1. Busiest day: none now; it would be 1 on" in said
+
+
+def test_where_nothing_can_be_tried_yet_the_page_says_so_and_calls_it_no_error(client, pathway_administrator, pathway):
+    page = open_page(client, pathway_administrator, "/pathways/review/what-if/")
+    assert "“Review” has no draft. Revise it" in words(page)
+    assert "There is a problem" not in words(page)
+    assert "<title>Error" not in page.content.decode()
+
+    publishing.revise(pathway, by=system_user())
+    assert "No case was under way then, so that there is nothing to try it on." in words(
+        client.get("/pathways/review/what-if/")
+    )
+
+
 def test_what_cannot_be_tried_says_why(client, pathway_administrator, pathway):
     client.force_login(pathway_administrator)
-    assert "“Review” has no draft. Revise it" in words(client.get("/pathways/review/what-if/"))
+    asked = words(client.get("/pathways/review/what-if/?days=90&version=1&calendar="))
+    assert "There is a problem “Review” has no draft. Revise it" in asked
     bad = client.get("/pathways/review/what-if/?days=0&version=1&calendar=office")
     assert "days" in words(bad).lower()
     assert client.get("/pathways/nothing/what-if/").status_code == 404
