@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Case as Cases
 from django.db.models import Count, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Cast, Concat
+from django.db.models.lookups import LessThan
 
 from cases import access, who_was_told
 from cases.models import Case, Escalation, NoticeLine, Timer
@@ -32,6 +33,8 @@ class State(models.TextChoices):
 # What an escalation is about, as one value.
 THING = Concat("kind", Value("/"), Cast("thing_id", models.TextField()), output_field=models.TextField())
 AGES = (1, 3, 7)  # days past the due time
+# When what an escalation that stands is about is due now (see ``lines.due_at``); null while it is held.
+DUE_NOW = Cases(When(kind=Kind.STAGE, then=F("case__due_at")), default=F("due_at"))
 
 
 def for_user(user):
@@ -138,13 +141,16 @@ def told_broken():
     return Escalation.objects.filter(kind=Kind.TASK, rung_code=PROMISE_BROKEN, thing_id=OuterRef("promise"))
 
 
+def late_by(days, now):
+    """The condition that an escalation which stands is about what was due more than so many days ago."""
+    return LessThan(DUE_NOW, now - timedelta(days=days))
+
+
 def counted(rows, now):
     """Return how many of ``rows`` there are by state, version, stage and team of their case, and age in days (the
     highest of ``AGES`` that is past, or 0), in one statement: dicts with ``count``.
     """
-    age = Cases(
-        *(When(due_at__lt=now - timedelta(days=days), then=Value(days)) for days in reversed(AGES)), default=Value(0)
-    )
+    age = Cases(*(When(late_by(days, now), then=Value(days)) for days in reversed(AGES)), default=Value(0))
     counts = [
         in_state(rows, state, now)
         .order_by()

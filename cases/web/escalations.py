@@ -3,7 +3,6 @@ several at once.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django import forms
 from django.db.models import Subquery
@@ -90,7 +89,7 @@ class EscalationFilter(PageForm):
         elif "team" in chosen:
             rows = rows.filter(case__team__code=chosen["team"])
         if "age" in chosen:
-            rows = rows.filter(due_at__lt=now - timedelta(days=int(chosen["age"])))
+            rows = rows.filter(answers.late_by(int(chosen["age"]), now))
         return rows
 
 

@@ -289,6 +289,18 @@ def test_lists_are_narrowed_by_pathway_stage_team_and_age_and_the_counts_with_th
     assert reasons(signed_in.get(f"{ADDRESS}?age=lots")) == ["Choose an answer for “How late” from the list."]
 
 
+def test_how_late_a_case_is_counts_from_when_it_is_due_after_a_hold(signed_in, manager):
+    case = a_case(a_pathway("warned", ladder=[("warn", "before", "2 days")]))
+    sweep.run(DUE - DAY)
+    lifecycle.hold_case(case, reason="Away", until=DUE + 9 * DAY, by=manager, at=DUE - DAY)
+    by_age = f"{ADDRESS}?state=open&age=1"
+    assert listed(at(signed_in, by_age, DUE + 3 * DAY)) == [], "its clock is stopped"
+    lifecycle.resume_case(case, by=manager, at=DUE + 3 * DAY)  # it is due four days later than it was
+    assert listed(at(signed_in, now=DUE + 4 * DAY + HOUR)) == [case]
+    assert listed(at(signed_in, by_age, DUE + 4 * DAY + HOUR)) == []
+    assert listed(at(signed_in, by_age, DUE + 5 * DAY + HOUR)) == [case]
+
+
 def test_a_list_in_which_nothing_is_like_what_was_chosen_claims_nothing_of_the_others(signed_in, late):
     said = words(at(signed_in, f"{ADDRESS}?state=open&stage=review/review"))
 
