@@ -39,8 +39,10 @@ DUE_NOW = Cases(When(kind=Kind.STAGE, then=F("case__due_at")), default=F("due_at
 
 def for_user(user):
     """The escalations that concern ``user``: of the teams they manage, of the cases they have, and about the things
-    of which they were told, as far as they may see the case.
+    of which they were told, as far as they may see the case; all that stand for an inspector.
     """
+    if access.is_inspector(user):
+        return Escalation.objects.filter(resolved_at=None)
     teams, standing = list(access.teams_of(user)), Escalation.objects.filter(resolved_at=None)
     told_of = standing.filter(lines__notice__recipient=user).values("case")
     ways = (
@@ -66,8 +68,10 @@ def _told(user):
 
 
 def has_any(user) -> bool:
-    """Is there a list of escalations for ``user``? For all who are in a team, and who were told of one that stands."""
-    if access.teams_of(user):
+    """Is there a list of escalations for ``user``? For all who are in a team, who were told of one that stands, and
+    for inspectors.
+    """
+    if access.teams_of(user) or access.is_inspector(user):
         return True
     return NoticeLine.objects.filter(notice__recipient=user.pk, escalation__resolved_at=None).exists()
 

@@ -157,8 +157,21 @@ class EscalationsView(SignedInView):
         found = Escalation.objects.filter(pk__in=keys).annotate(broken=Subquery(broken.values("pk")[:1]))
         return found.select_related("case__team", "case__owner", "case__patient", "promise__owner")
 
+    @cached_property
+    def reads_all(self) -> bool:
+        return access.is_inspector(self.request.user)
+
+    @property
+    def may_answer(self) -> bool:
+        """May this reader answer any of the list?"""
+        return self.state != State.PROMISED and bool(not self.reads_all or access.teams_of(self.request.user))
+
     def answer_pk(self, one) -> int | None:
-        """The key of what an answer answers: where a promise was not kept, that."""
+        """The key of what an answer answers: where a promise was not kept, that. An inspector reads, and answers only
+        what is of their own team.
+        """
+        if self.reads_all and one.case.team_id not in access.teams_of(self.request.user):
+            return None
         return {State.OPEN: one.pk, State.BROKEN: one.broken, State.PROMISED: None}[self.state]
 
 
@@ -186,7 +199,8 @@ class Escalations(EscalationsView, TemplateView):
             next=ORDER.place_of(found[SHOWN - 1]) if len(found) > SHOWN else None,
             is_later=bool(after),
             query=self.query,
-            at_once=AT_ONCE,
+            may_answer=self.may_answer,
+            at_once=0 if self.reads_all else AT_ONCE,
             now=self.now,
             **context,
         )

@@ -258,12 +258,33 @@ def test_a_restricted_case_is_told_to_nobody_outside_of_its_teams(client, late, 
     assert listed(at(client)) == [late]
 
 
-def test_who_is_in_no_team_has_none(client, inspector):
-    client.force_login(inspector)
+def test_who_is_in_no_team_has_none(client, pathway_administrator):
+    client.force_login(pathway_administrator)
     assert at(client).url == "/cases/"
     page = client.get("/cases/").content.decode()
     assert MENU not in page
     assert "“Escalations” is for those who work in a team, and you are in none." in page
+
+
+def test_an_inspector_reads_those_of_all_teams_and_answers_none(client, late, inspector, manager):
+    scan = a_case(a_pathway("scan", team="clinic", ladder=LADDER))
+    Case.objects.filter(pk=scan.pk).update(restricted=True)
+    sweep.run(NOW)
+    client.force_login(inspector)
+    assert MENU in client.get("/cases/").content.decode()
+
+    page = at(client)
+
+    assert listed(page) == [late, scan]
+    assert listed(at(client, f"{ADDRESS}?state=open&team=clinic")) == [scan]
+    for trace in ('type="checkbox"', "Answer those you ticked", "Answer all", f"/escalations/{highest(late).pk}/"):
+        assert trace not in page.content.decode()
+    answer = at(client, f"{ADDRESS}answer/", escalation=[highest(late).pk], step="do", list="", **PROMISE)
+    assert "0 escalations answered, 1 skipped" in words(answer)
+    assert fresh(highest(late)).acknowledged_at is None
+    assert reasons(at(client, f"{ADDRESS}answer/", all="1", list="state=open")) == [
+        "Tick the escalations that you want to answer, on the list."
+    ]
 
 
 # Narrowing

@@ -127,7 +127,7 @@ def test_stage_durations_are_for_those_who_see_figures(client, pathway, who, sta
                 "Mail sent",
             ],
         ),
-        ("inspector", ["Cases", "Where patients are stuck", "Mail sent"]),
+        ("inspector", ["Cases", "Escalations", "Where patients are stuck", "Mail sent"]),
         ("pathway_administrator", ["Cases", "Where patients are stuck", "Mail sent", "Pathways", "Import", "Admin"]),
     ],
 )
