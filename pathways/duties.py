@@ -117,9 +117,11 @@ def is_asked(team) -> bool:
 
 
 def gaps(team, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """Return the spans between ``start`` and ``end`` in which nobody of ``team`` is on duty who is there."""
+    """Return the spans between ``start`` and ``end`` in which nobody of ``team`` is on duty who is there. Who has
+    left the team is not.
+    """
     within = {"starts_at__lt": end, "ends_at__gt": start}
-    duties = list(Duty.objects.filter(team=team, user__is_active=True, **within))
+    duties = list(Duty.objects.counted().filter(team=team, **within))
     away = {}
     for absence in Absence.objects.filter(user__in={duty.user_id for duty in duties}, **within):
         away.setdefault(absence.user_id, []).append((absence.starts_at, absence.ends_at))
@@ -143,9 +145,16 @@ def uncovered(spans: Iterable[tuple], start, end) -> list[tuple]:
     return [(a, b) for a, b in left if a < b]
 
 
+def member_refusal(person, team) -> str | None:
+    """Return a sentence if ``person`` is not in ``team``, and so cannot be on duty for it; None if they are: see
+    ``hold_member``.
+    """
+    return None if hold_member(person, [team.pk]) else f"{person} is not in {team}. Choose a person of that team."
+
+
 def _require_member(person, team):
-    if not hold_member(person, [team.pk]):
-        raise Refused(f"{person} is not in {team}. Choose a person of that team.")
+    if sentence := member_refusal(person, team):
+        raise Refused(sentence)
 
 
 def _meanwhile(team, person, start, end) -> Duty | None:

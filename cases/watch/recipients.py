@@ -105,7 +105,7 @@ class Recipients:
         return [member for member in self.members(team_id) if member.role == Role.MANAGER]
 
     def on_duty(self, team_id, at=None) -> list:
-        """Whoever of the team is on duty at ``at``, whether they can be reached or not."""
+        """Whoever of the team is on duty at ``at`` and has not left it, whether they can be reached or not."""
         at = at or self.at
         if team_id not in self._duties:
             self.members(team_id)
@@ -159,7 +159,7 @@ class Recipients:
 
     def _read_duties(self):
         self._duties = {team_id: [] for team_id in self._teams}
-        duties = Duty.objects.filter(team__in=self._duties, ends_at__gt=self.at, user__is_active=True)
+        duties = Duty.objects.counted().filter(team__in=self._duties, ends_at__gt=self.at)
         for duty in duties.select_related("user"):
             self._duties[duty.team_id].append(duty)
 

@@ -66,14 +66,17 @@ class TeamPage(TeamView, TemplateView):
 
     def get_context_data(self, **context):
         coming = Duty.objects.filter(team=self.team, ends_at__gt=self.now).select_related("user")
-        planned = list(coming.order_by("starts_at", "pk"))
+        members, every = self._members(), list(coming.order_by("starts_at", "pk"))
+        there = {member.person.pk for member in members}
+        planned = [duty for duty in every if duty.user_id in there]
         gaps = [Gap(*span) for span in duties.gaps(self.team, self.now, self.now + AHEAD)]
         return super().get_context_data(
             team=self.team,
-            members=self._members(),
+            members=members,
             on_duty=[duty for duty in planned if duty.starts_at <= self.now],
             coming=[duty for duty in planned if duty.starts_at > self.now],
-            gaps=gaps if planned or duties.is_asked(self.team) else [],
+            of_others=[duty for duty in every if duty.user_id not in there],
+            gaps=gaps if every or duties.is_asked(self.team) else [],
             is_asked=duties.is_asked(self.team),
             may_plan=self.may_plan,
             now=self.now,

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils import timezone
 
-from pathways import answerable
+from pathways import answerable, duties
 from pathways.admin.recorded import RecordedAdmin, RecordedFormSet, RecordedInline
 from pathways.far_dates import too_far
 from pathways.models import Absence, Duty, MailPreference, Membership, Organisation, Team
@@ -97,6 +97,15 @@ class AbsenceForm(SpanForm):
 
 class DutyForm(SpanForm):
     what = "A duty"
+
+    def clean(self):
+        """Refuse whoever is not in the team. What was planned before they left it may still be ended."""
+        cleaned = super().clean()
+        team, person = cleaned.get("team"), cleaned.get("user")
+        is_new = team and person and {"team", "user"} & set(self.changed_data)
+        if is_new and (sentence := duties.member_refusal(person, team)):
+            self.add_error("user", sentence)
+        return cleaned
 
 
 @admin.register(Absence)

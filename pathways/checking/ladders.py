@@ -51,7 +51,7 @@ def duties(drawn: Drawn) -> Found:
     rungs = [(stage, step) for stage, step in drawn.rungs if To.ON_DUTY in step.tells and stage.team]
     if not rungs:
         return
-    ahead = Duty.objects.filter(ends_at__gt=timezone.now(), user__is_active=True)
+    ahead = Duty.objects.counted().filter(ends_at__gt=timezone.now())
     teams = set(ahead.filter(team__in={stage.team_id for stage, _ in rungs}).values_list("team", flat=True))
     for stage, step in rungs:
         if stage.team_id not in teams:

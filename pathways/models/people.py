@@ -148,6 +148,12 @@ class Absence(models.Model):
         return f"{self.user} is away"
 
 
+class DutyQuerySet(models.QuerySet):
+    def counted(self):
+        """Narrow to those of people who work here and are in the team now: nobody else answers for it."""
+        return self.filter(user__is_active=True, user__memberships__team=F("team"))
+
+
 class Duty(models.Model):
     """Who of a team is on duty, and when: several may be at once."""
 
@@ -156,6 +162,7 @@ class Duty(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
 
+    objects = DutyQuerySet.as_manager()
     history = trail()
 
     class Meta:

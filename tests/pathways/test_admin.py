@@ -560,6 +560,24 @@ def test_an_absence_set_in_the_admin_is_kept_with_who_set_it_and_is_held_to_the_
     ]
 
 
+def test_a_duty_in_the_admin_is_for_people_of_the_team_and_can_be_ended_when_they_have_left_it(
+    client, administrator, draft
+):
+    duty, other, stranger = (
+        Duty.objects.get(),
+        a_member("booking"),
+        a_member("clinic", first_name="Sam", last_name="Far"),
+    )
+
+    assert errors(save(client, duty, user=stranger.pk)) == [
+        "Sam Far is not in Booking team. Choose a person of that team."
+    ]
+    saved(client, duty, user=other.pk)
+
+    other.memberships.all().delete()
+    saved(client, duty, ends_at_0=str(timezone.localdate() + timedelta(days=3)))
+
+
 def test_a_time_to_answer_needs_a_unit(client, administrator, draft):
     answer = save(client, Stage.objects.get(code="triage"), **{"ladder-0-answer_amount": "1"})
     assert errors(answer) == ["“To be answered within” needs a number above zero and a unit, or neither."]

@@ -78,6 +78,17 @@ def test_whoever_is_on_duty_and_away_leaves_a_gap(manager, team):
     assert duties.gaps(team, now, now + 6 * HOUR) == [(now, now + 6 * HOUR)]
 
 
+def test_whoever_has_left_the_team_leaves_a_gap(manager, team):
+    now, nurse = timezone.now(), a_member(team)
+    a_member("clinic").memberships.update(user=nurse)
+    duties.add_duty(team, nurse, now, now + 6 * HOUR, by=manager)
+    assert duties.gaps(team, now, now + 6 * HOUR) == []
+
+    nurse.memberships.filter(team=team).delete()
+
+    assert duties.gaps(team, now, now + 6 * HOUR) == [(now, now + 6 * HOUR)]
+
+
 def test_gaps_matter_where_a_ladder_in_use_tells_whoever_is_on_duty(team):
     version = a_draft()
     a_stage(version, "triage", is_first=True, ladder=[("late", "after", "0 days", {"tells": ["on_duty"]})])

@@ -86,6 +86,17 @@ def test_who_is_on_duty_but_cannot_sign_in_any_more_is_not_told_nor_who_was_on_d
     assert Recipients([team.pk], at=MONDAY).on_duty(team.pk) == []
 
 
+def test_who_is_on_duty_but_has_left_the_team_is_not_told_and_those_of_the_next_rung_are():
+    nurse, manager = on_duty("booking"), a_manager("booking")
+    ladder = [("warn", "after", "0 days", {"tells": ["on_duty"]}), ("breach", "after", "5 days")]
+    (stay,) = watched.stays([a_case(a_pathway(ladder=ladder)).open_entry])
+    assert Recipients.about([stay], MONDAY).told(stay, stay.steps[0]) == [nurse]
+
+    Membership.objects.filter(user=nurse).update(team=TeamFactory(code="site"))
+
+    assert Recipients.about([stay], MONDAY).told(stay, stay.steps[0]) == [manager]
+
+
 def on_duty(code):
     """Somebody of the team who is on duty on Monday."""
     user = a_member(code)

@@ -126,6 +126,18 @@ def test_a_team_shows_who_is_away_who_is_on_duty_and_when_nobody_is(signed_in, c
     assert "You stand in for:" in words(signed_in.get("/me/"))
 
 
+def test_a_duty_of_somebody_who_has_left_the_team_is_said_to_cover_nothing(client, manager, caseworker):
+    now, team = timezone.now(), Team.objects.get(code="booking")
+    duty = Duty.objects.create(team=team, user=caseworker, starts_at=now - DAY, ends_at=now + DAY)
+    caseworker.memberships.filter(team=team).delete()
+    client.force_login(manager)
+    said = words(client.get("/teams/booking/"))
+    assert "Nobody is on duty now." in said
+    assert "When nobody is on duty in the next 14 days" in said
+    assert "Planned for people who have left the team: they are not told Priya Shah, from" in said
+    assert "The duty ends now." in words(client.post(f"/teams/booking/duties/{duty.pk}/end/", follow=True))
+
+
 def test_a_manager_plans_duties_and_absences(client, manager, caseworker):
     client.force_login(manager)
     day = today() + DAY

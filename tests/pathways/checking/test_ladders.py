@@ -84,6 +84,8 @@ def test_somebody_must_be_on_duty_some_time(sound):
         team=team, user=a_member(team), starts_at=now - timedelta(days=2), ends_at=now - timedelta(days=1)
     )
     assert found(sound) == says
+    Duty.objects.create(team=team, user=a_member("site"), starts_at=now, ends_at=now + timedelta(days=1))
+    assert found(sound) == says, "who has left the team"
     Duty.objects.create(
         team=team, user=a_member(team), starts_at=now + timedelta(days=1), ends_at=now + timedelta(days=2)
     )
