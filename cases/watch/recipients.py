@@ -7,7 +7,8 @@ from itertools import chain
 
 from django.utils import timezone
 
-from cases.models import StageEntry
+from cases.models import StageEntry, Timer
+from cases.watch.ladders import PROMISE_BROKEN
 from pathways.maps import version_map
 from pathways.models import Absence, Duty, EscalationStep, Membership, Pathway, Role
 
@@ -52,16 +53,20 @@ class Recipients:
         recipients._known_to = known_to
         return recipients
 
-    def of(self, step, *, team_id, owner=None, pathway_lead=None, at=None, among=None) -> list:
+    def of(self, step, *, team_id, owner=None, in_person=False, pathway_lead=None, at=None, among=None) -> list:
         """The people whom the rung ``step`` tells about a case of the team; each once, deputies in the place of those
         away. Inactive people, those without an address, and those who are not ``among`` (keys; None: anybody) are
         left out.
 
-        Nobody owns the case, or its owner cannot be reached: the team's managers are told instead.
+        Nobody owns the case, or its owner has left the team or cannot be reached: the team's managers are told
+        instead. ``in_person``: what the owner owes is theirs, whatever team they are in.
         """
         at, told = at or self.at, {}
         for whom in step.tells:
-            asked = [owner] if whom == To.OWNER else self._asked(whom, step, team_id, pathway_lead, at)
+            if whom == To.OWNER:
+                asked = [owner] if in_person or self._belongs(owner, team_id) else []
+            else:
+                asked = self._asked(whom, step, team_id, pathway_lead, at)
             found = self._reached(asked, at, among)
             if whom == To.OWNER and not found:
                 found = self._reached(self._asked(To.MANAGERS, step, team_id, pathway_lead, at), at, among)
@@ -74,7 +79,8 @@ class Recipients:
 
         An empty list is a fault of the set-up: nobody at all can be told.
         """
-        who = {"team_id": thing.team_id, "owner": thing.owner, "pathway_lead": self.lead(thing), "at": at}
+        who = {"team_id": thing.team_id, "owner": thing.owner, "in_person": is_in_person(thing)}
+        who |= {"pathway_lead": self.lead(thing), "at": at}
         return self.first(in_turn(step, thing.steps), **who, among=self.who_may_know(thing.case))
 
     def first(self, rungs, **who) -> list:
@@ -140,6 +146,9 @@ class Recipients:
         found = [there for person in asked if (there := self.stand_in(person, at)) is not None]
         return found if among is None else [person for person in found if person.pk in among]
 
+    def _belongs(self, owner, team_id):
+        return owner is not None and any(member.user_id == owner.pk for member in self.members(team_id))
+
     def _asked(self, whom, step, team_id, pathway_lead, at):
         if whom == To.LEAD:
             return [pathway_lead]
@@ -179,6 +188,13 @@ def in_turn(step, ladder) -> tuple:
     codes = [rung.code for rung in ladder]
     higher = ladder[codes.index(step.code) + 1 :] if step.code in codes else ()
     return (step, *higher, *AT_LAST)
+
+
+def is_in_person(thing) -> bool:
+    """Does ``thing`` (Watched) wait for one person, who can see to it whatever team they are in: a result for its
+    reader, a promise for who gave it?
+    """
+    return thing.kind == Timer.Kind.RESULT or (thing.kind == Timer.Kind.TASK and thing.steps[0].code == PROMISE_BROKEN)
 
 
 def pathway_of(thing) -> int:

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from cases import lifecycle
+from cases import lifecycle, results, to_do
 from cases.models import Case, Escalation, NoticeLine
-from cases.watch import faults, sweep, watched
+from cases.watch import escalations, faults, sweep, watched
 from cases.watch.recipients import Recipients
 from pathways.models import Absence, Duty, EscalationStep, Pathway
 from tests.factories import (
@@ -18,6 +19,7 @@ from tests.factories import (
     a_manager,
     a_member,
     a_pathway,
+    fresh,
     the_move,
 )
 
@@ -93,6 +95,37 @@ def test_a_named_team_and_the_lead_are_told(team, manager):
     assert told(team, "named_team", named_team=other) == [member]
     assert told(team, "lead", lead=lead) == [lead]
     assert told(team, "lead") == []
+
+
+def test_an_owner_who_has_left_the_team_is_not_told_but_its_managers_are(team, manager):
+    owner = a_member(team)
+    assert told(team, "owner", owner=owner) == [owner]
+    owner.memberships.update(team=TeamFactory(code="site"))
+    assert told(team, "owner", owner=owner) == [manager]
+
+
+def test_a_case_and_a_task_of_who_has_left_the_team_are_told_to_its_managers(team, manager):
+    owner = a_member(team)
+    case = a_case(a_pathway(ladder=[("breach", "after", "0 days", {"tells": ["owner"]})]))
+    lifecycle.assign_case(case, owner, by=manager)
+    task = to_do.add_task(case, "Ring", owner=owner, due_at=timezone.now() + DAY, by=manager)
+    owner.memberships.all().delete()
+    things = [*watched.stays([fresh(case).open_entry]), *watched.tasks([task])]
+    recipients = Recipients.about(things, MONDAY)
+    assert [recipients.told(thing, thing.steps[0]) for thing in things] == [[manager], [manager]]
+
+
+def test_who_promised_and_who_reads_a_result_is_told_wherever_they_are(team, manager):
+    """Both may do it from outside of the team."""
+    case, reader = a_case(), a_member(team)
+    result = results.request_result(case, "Echo", reader, by=manager)
+    sweep.run(DUE + timedelta(hours=1))
+    breach = case.escalations.get(rung_code="breach")
+    promise = escalations.acknowledge(breach, by=reader, answer="I ring", by_when=DUE + DAY, at=DUE + DAY / 2).promise
+    reader.memberships.all().delete()
+    things = [*watched.tasks([promise]), *watched.results([result])]
+    recipients = Recipients.about(things, MONDAY)
+    assert [recipients.told(thing, thing.steps[0]) for thing in things] == [[reader, manager], [reader]]
 
 
 LADDER = [
