@@ -170,6 +170,11 @@ def closing_refusal(person) -> str | None:
 
 
 def _lock(person):
+    """Lock the teams that ``person`` manages, as ``answerable`` does, and then them: of two managers who are all that
+    a team has only one can go, in whatever way. The teams first, as where duties are planned.
+    """
+    managed = Membership.objects.filter(user=person, role=Role.MANAGER).values("team")
+    list(Team.objects.select_for_update(no_key=True).filter(pk__in=managed).order_by("pk"))
     return get_user_model().objects.select_for_update(no_key=True).get(pk=person.pk)
 
 

@@ -7,8 +7,9 @@ def hold_member(person, teams) -> bool:
     """Tell whether ``person`` works here and is in one of the ``teams`` (their ids), and let nobody close their
     account before this transaction ends.
 
-    Asked last, when what is given is locked: who closes an account locks the person and nothing else, so that of the
-    two one waits for the other and never both. Not out of what was read before, which may be over.
+    Asked last, when what is given is locked: who closes an account locks the teams that the person manages, then the
+    person and nothing else, so that of the two one waits for the other and never both. Not out of what was read
+    before, which may be over.
     """
     people = get_user_model().objects.select_for_update(no_key=True, of=("self",))
     return bool(people.filter(pk=person.pk, is_active=True, memberships__team__in=teams).values_list("pk"))

@@ -8,8 +8,10 @@ from django.db import transaction
 
 from cases import leaving, lifecycle, results, to_do
 from cases.refusals import Refused
+from pathways import answerable
+from pathways.models import Role
 from tests.cases.test_races import at_once
-from tests.factories import UserFactory, a_case, a_member, a_pathway, fresh
+from tests.factories import UserFactory, a_case, a_manager, a_member, a_pathway, fresh
 from tests.pathways.pages import address, inputs
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +100,52 @@ def test_who_is_leaving_is_given_nothing(owed, priya, alex, administrator):
     assert isinstance(outcome, Refused), outcome
     assert not fresh(priya).is_active
     assert fresh(owed).owner is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_the_last_two_managers_of_a_team_only_one_can_leave_at_a_time(administrator):
+    grace, ruth = a_manager("booking", first_name="Grace", last_name="Okafor"), a_manager("booking")
+
+    _, outcome = in_turn(
+        lambda: leaving.close_account(ruth, by=administrator), lambda: leaving.close_account(grace, by=administrator)
+    )
+
+    assert isinstance(outcome, Refused), outcome
+    assert outcome.reasons == ["Grace Okafor still has: 1 team without another manager. Name who takes over first."]
+    assert (fresh(grace).is_active, fresh(ruth).is_active) == (True, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_manager_does_not_leave_while_the_other_is_made_a_caseworker(administrator):
+    a_pathway()
+    grace, ruth = a_manager("booking"), a_manager("booking")
+    row = ruth.memberships.get()
+
+    def demote():
+        row.role = Role.CASEWORKER
+        assert answerable.refusal([row], [row]) is None
+        row.save()
+
+    _, outcome = in_turn(demote, lambda: leaving.close_account(grace, by=administrator))
+
+    assert isinstance(outcome, Refused), outcome
+    assert fresh(grace).is_active
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_manager_is_not_made_a_caseworker_while_the_other_leaves(administrator):
+    a_pathway()
+    grace, ruth = a_manager("booking"), a_manager("booking")
+    row = grace.memberships.get()
+    row.role = Role.CASEWORKER
+
+    def demote():
+        with transaction.atomic():
+            return answerable.refusal([row], [row])
+
+    _, sentence = in_turn(lambda: leaving.close_account(ruth, by=administrator), demote)
+
+    assert sentence == answerable.LEFT_ALONE.format(team=row.team)
 
 
 @pytest.mark.django_db(transaction=True)
