@@ -7,6 +7,7 @@ from cases.models import Case, Handoff
 from cases.refusals import Refused
 from cases.watch import timers, watched
 from pathways.history import save_with_history
+from pathways.members import hold_member
 from pathways.models import Calendar
 
 Status = Handoff.Status
@@ -132,7 +133,7 @@ def give_back(handoff, *, by, why, who="", seen_entry=None, at=None) -> Case:
         case.resume()
     case.begin_in(stage)
     stays.arrive(case, stage, timer, how=stays.How.RETURNED, via=None, now=now, by=by)
-    if handoff.offered_by.is_active and access.role_in(handoff.offered_by, stage.team_id):
+    if hold_member(handoff.offered_by, [stage.team_id]):
         case.owner = handoff.offered_by
         to_do.give_with_case(case, case.owner, by=by)
     handoff.status, handoff.returned_at, handoff.returned_by = Status.RETURNED, now, by

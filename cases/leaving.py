@@ -14,7 +14,8 @@ from cases.models import Case, Result, Task
 from cases.refusals import Refused
 from pathways import absences, duties, publishing
 from pathways.history import save_with_history
-from pathways.models import Absence, Membership, Role, Team, system_user
+from pathways.members import hold_colleague
+from pathways.models import Absence, Membership, Pathway, Role, Team, system_user
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ NOBODYS = (
 )
 
 
+NOT_THERE = "Choose somebody who goes on working here."
+CHANGED_MEANWHILE = "Somebody has changed the lead of {pathway} meanwhile."
+
+
 def _teams(person) -> Iterator[Tie]:
     """First of all: who becomes a manager of a team can be given its cases."""
     managers = Membership.objects.filter(role=Role.MANAGER, user__is_active=True)
@@ -61,6 +66,7 @@ def _to_manage(team):
     def give(successor, by, why):
         with transaction.atomic():
             found = Membership.objects.select_for_update().filter(team=team, user=successor).first()
+            _require_there(successor)
             membership = found or Membership(team=team, user=successor)
             membership.role = Role.MANAGER
             save_with_history(membership, by=by, reason=why)
@@ -115,8 +121,14 @@ def _pathways(person) -> Iterator[Tie]:
     for pathway in person.pathways_led.all():
 
         def give(successor, by, why, pathway=pathway):
-            pathway.lead = successor
-            save_with_history(pathway, by=by, reason=why)
+            with transaction.atomic():
+                locked = Pathway.objects.select_for_update(no_key=True).get(pk=pathway.pk)
+                if locked.lead != person:
+                    return CHANGED_MEANWHILE.format(pathway=pathway)
+                _require_there(successor)
+                locked.lead = successor
+                save_with_history(locked, by=by, reason=why, update_fields=["lead"])
+                return None
 
         yield Tie("pathway to lead", f"{pathway}, as its lead", give)
 
@@ -190,7 +202,7 @@ def leave(person, successor=None, *, by) -> list[Outcome]:
     if person == by:
         raise Refused("You cannot close your own account. Ask another administrator.")
     if successor is not None and (successor == person or not successor.is_active):
-        raise Refused("Choose somebody who goes on working here.")
+        raise Refused(NOT_THERE)
     outcomes = []
     for kind in KINDS if successor else ():
         outcomes += [_handed_over(tie, person, successor, by) for tie in kind(person)]
@@ -218,6 +230,11 @@ def _handed_over(tie, person, successor, by):
     except (Refused, publishing.Refused, PermissionDenied) as refused:
         return Outcome(tie.what, False, str(refused))
     return Outcome(tie.what, True, sentence or f"{successor} has it now.", theirs=sentence is None)
+
+
+def _require_there(successor):
+    if not hold_colleague(successor):
+        raise Refused(NOT_THERE)
 
 
 def _acting(by, team_id):

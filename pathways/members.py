@@ -1,4 +1,4 @@
-"""Who is in a team, asked when they are about to be given something."""
+"""Who works here, and is in a team, asked when they are about to be given something."""
 
 from django.contrib.auth import get_user_model
 
@@ -11,5 +11,14 @@ def hold_member(person, teams) -> bool:
     person and nothing else, so that of the two one waits for the other and never both. Not out of what was read
     before, which may be over.
     """
+    return bool(_held(person).filter(memberships__team__in=teams))
+
+
+def hold_colleague(person) -> bool:
+    """As ``hold_member``, where what is given needs nobody of a team."""
+    return bool(_held(person))
+
+
+def _held(person):
     people = get_user_model().objects.select_for_update(no_key=True, of=("self",))
-    return bool(people.filter(pk=person.pk, is_active=True, memberships__team__in=teams).values_list("pk"))
+    return people.filter(pk=person.pk, is_active=True).values_list("pk")

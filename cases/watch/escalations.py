@@ -15,6 +15,7 @@ from cases.watch import rows, timers, watched
 from cases.watch.ladders import UNANSWERED
 from pathways.far_dates import too_far
 from pathways.history import save_with_history
+from pathways.members import hold_colleague
 
 Kind = Timer.Kind
 
@@ -162,6 +163,8 @@ def acknowledge(escalation, *, by, answer, by_when=None, at=None):
         raise Refused(f"{escalation.acknowledged_by} has answered this escalation already.")
     if by_when is not None and (sentence := promise_refusal(by_when, now)):
         raise Refused(sentence)
+    if by_when is not None and not hold_colleague(by):  # last: see there
+        raise PermissionDenied(access.REFUSAL.format(team=case.team))
     _stop_watching([one for one in answered if one.answer_by], now, by=by)
     promise = _promise(case, answer.strip(), by_when, now=now, by=by) if by_when else None
     for one in answered:

@@ -2,16 +2,20 @@
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 
-from cases import leaving, lifecycle, results, to_do
+from cases import handoffs, leaving, lifecycle, results, to_do
 from cases.refusals import Refused
+from cases.watch import escalations, sweep
 from pathways import answerable
-from pathways.models import Role
+from pathways.models import Pathway, Role
 from tests.cases.test_races import at_once
-from tests.factories import UserFactory, a_case, a_manager, a_member, a_pathway, fresh
+from tests.factories import MONDAY, UserFactory, a_case, a_manager, a_member, a_pathway, fresh, the_move
 from tests.pathways.pages import address, inputs
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +104,66 @@ def test_who_is_leaving_is_given_nothing(owed, priya, alex, administrator):
     assert isinstance(outcome, Refused), outcome
     assert not fresh(priya).is_active
     assert fresh(owed).owner is None
+
+
+def returned(case, priya):
+    """Priya offers the case, the clinic accepts it, and gives it back with what this returns."""
+    clinician = a_member("clinic")
+    handoff = handoffs.offer(case, the_move(case, "review"), by=priya, note="Needs a lift")
+    handoffs.accept(handoff, by=clinician)
+    return lambda: handoffs.give_back(handoff, by=clinician, why="Not before the stairs are safe")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_case_is_not_given_back_to_who_is_leaving(priya, administrator):
+    case = a_case(a_pathway(handoff="2 days"))
+
+    in_turn(lambda: leaving.leave(priya, by=administrator), returned(case, priya))
+
+    assert (fresh(case).team.code, fresh(case).owner) == ("booking", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_leaving_promises_nothing(priya, alex, administrator):
+    case = a_case()
+    sweep.run(MONDAY + timedelta(days=11))
+    breach, soon = case.escalations.order_by("level").last(), timezone.now() + timedelta(days=1)
+
+    _, outcome = in_turn(
+        lambda: leaving.leave(priya, by=administrator),
+        lambda: escalations.acknowledge(breach, by=priya, answer="I ring", by_when=soon),
+    )
+
+    assert isinstance(outcome, PermissionDenied), outcome
+    assert leaving.ties(priya) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_leaving_takes_over_no_team_and_no_pathway(priya, alex, administrator):
+    a_member("site", Role.MANAGER).memberships.update(user=alex)
+    a_pathway()
+    Pathway.objects.update(lead=alex)
+    close, hand_over = leaving.close_account, lambda: leaving.leave(alex, priya, by=administrator)
+
+    _, outcomes = in_turn(lambda: close(priya, by=administrator), hand_over)
+
+    assert {(one.what, one.done) for one in outcomes} == {
+        ("Site team, as its manager", False),
+        ("Review, as its lead", False),
+    }
+    assert (fresh(alex).is_active, Pathway.objects.get().lead) == (True, alex)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lead_who_was_named_meanwhile_stays_and_so_does_what_else_was_changed(alex, priya, administrator):
+    pathway = a_pathway().active_version.pathway
+    Pathway.objects.update(lead=alex)
+    (tie,) = leaving.ties(alex)
+    Pathway.objects.update(name="Renamed")
+    tie.give(priya, administrator, "Leaves")
+    assert (fresh(pathway).lead, fresh(pathway).name) == (priya, "Renamed")
+    assert tie.give(administrator, administrator, "Leaves") == "Somebody has changed the lead of Review meanwhile."
+    assert fresh(pathway).lead == priya
 
 
 @pytest.mark.django_db(transaction=True)
