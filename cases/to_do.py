@@ -26,14 +26,17 @@ def make_from_templates(entry, *, now, by) -> None:
 
 
 def _make_from(template, entry, stage, *, now, by):
+    team_id, follows_owner = _whose(template, entry), template.whose == template.For.OWNER
+    is_owners = follows_owner and team_id == entry.case.team_id
     task = Task(
         case=entry.case,
         entry=entry,
         code=template.code,
         title=template.title,
         text=template.text,
-        team_id=_whose(template, entry),
-        follows_owner=template.whose == template.For.OWNER,
+        team_id=team_id,
+        owner=entry.case.owner if is_owners else None,  # who has the case already keeps it within the team
+        follows_owner=follows_owner,
         due_at=_due(template.limit, stage, now),
         made_at=now,
         made_by=by,

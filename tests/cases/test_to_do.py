@@ -9,6 +9,7 @@ from cases import lifecycle, to_do
 from cases.models import Case, Notice, Task, Timer
 from cases.refusals import Refused, TransitionRefused
 from cases.watch import sweep, timers
+from pathways.models import system_user
 from tests.cases.test_races import at_once
 from tests.factories import (
     MONDAY,
@@ -51,6 +52,35 @@ def test_the_tasks_of_the_owner_go_with_the_case(caseworker):
     case = a_case(a_pathway(tasks=[RING | {"whose": "owner"}]))
     lifecycle.assign_case(case, caseworker, by=caseworker)
     assert case.tasks.get().owner == caseworker
+
+
+def back_again(case, by):
+    """The case in its first stage again, after ``by`` of the clinic had it in the next."""
+    lifecycle.move_case(case, the_move(case, "review"), by=system_user(), at=MONDAY)
+    lifecycle.assign_case(case, by, by=by, at=MONDAY)
+    return lifecycle.move_case(case, the_move(case, "triage"), by=by, at=MONDAY)
+
+
+def test_a_task_of_the_owner_is_theirs_at_once_when_they_have_the_case_already():
+    nurse = a_member("clinic")
+    case = a_case(a_pathway(team="clinic", tasks=[RING | {"whose": "owner"}], ladder=[]))
+    to_do.complete_task(case.tasks.get(), by=nurse, at=MONDAY)
+
+    back_again(case, nurse)
+
+    task = case.tasks.get(done_at=None)
+    assert (task.owner, task.follows_owner) == (nurse, True)
+    sweep.run(MONDAY + 2 * DAY + SECOND)
+    assert Notice.objects.get(lines__escalation__kind="task").recipient == nurse
+    to_do.cancel_task(task, by=nurse, why="She comes herself")
+    assert to_do.ask_again(case, "ring", by=nurse).owner == nurse
+
+
+def test_a_task_of_the_owner_is_nobodys_in_a_team_that_has_just_got_the_case():
+    case = a_case(a_pathway(tasks=[RING | {"whose": "owner"}]))
+    to_do.complete_task(case.tasks.get(), by=a_member("booking"), at=MONDAY)
+    back_again(case, a_member("clinic"))
+    assert case.tasks.get(done_at=None).owner is None
 
 
 def test_a_task_is_done_once_and_then_watched_no_more(caseworker):
