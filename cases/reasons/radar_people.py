@@ -140,23 +140,24 @@ class ResultUnreadTooLong(Radar):
             pk="pk",
             what="what",
             due_at="due_at",
-            reader="reader",
             first_name="reader__first_name",
             last_name="reader__last_name",
             username="reader__username",
         )
-        return {"unread": first(self._results(asked).order_by("due_at", "pk"), result)}
+        # Of others, where there are such: their own is said already.
+        others = self._results(asked).exclude(reader=asked.user)
+        return {"unread": first(others.order_by("due_at", "pk"), result)}
 
     def words(self, case, age, asked):
         result = case.unread
-        if result["reader"] == asked.user.pk:
+        if result is None:
             return ""
         names = {name: result[name] for name in ("first_name", "last_name", "username")}
         reader, due_at = get_user_model()(**names), showing.short_when(instant(result["due_at"]), asked.now)
         return f"Result not read: {reader} was to read {result['what']} by {due_at}."
 
     def next(self, case, asked):
-        if case.unread["reader"] == asked.user.pk:
+        if case.unread is None:
             return None
         return Next("Choose another reader", reverse("change_reader", args=[case.reference, case.unread["pk"]]))
 

@@ -174,6 +174,19 @@ def test_a_result_unread_past_its_time_is_on_the_radar_of_the_team_and_needs_ano
     assert group_of(case, nurse, due_at + SECOND) == Reason.ON_TRACK, "it is not the nurse's to read"
 
 
+def test_of_two_results_it_says_that_of_a_colleague_although_ones_own_is_older(nurse):
+    case, other = mine(a_case(), nurse), a_member("booking", first_name="Tom", last_name="Reid")
+    for what, reader, at in (("Echo", nurse, MONDAY), ("CT", other, MONDAY + HOUR)):
+        result = results.request_result(case, what, reader, by=nurse, at=MONDAY)
+        result = results.record_arrival(result, "Normal", by=nurse, at=at)
+
+    codes, row = row_of(case, nurse, result.due_at + SECOND)
+
+    assert codes == ["result", "unread"]
+    assert "Result not read: Tom Reid was to read CT by today 10am." in row.why
+    assert page("results", case, result.pk, "reader") in [n.url for n in (row.next, *row.also)]
+
+
 def test_a_result_that_came_after_the_case_was_closed_lies_unread_all_the_same(nurse):
     case, reader = mine(a_case(), nurse), a_member("booking", first_name="Tom", last_name="Reid")
     result = results.request_result(case, "Echo", reader, by=nurse, at=MONDAY)
