@@ -42,7 +42,11 @@ def is_booked(asked) -> Exists:
 
 
 class NoNextStep(Radar):
-    """Nothing will ever bring the case up again: no timer that will fire, task, appointment ahead, offer or hold."""
+    """Nothing will ever bring the case up again: no timer that will fire, task with a date, appointment ahead, offer
+    or hold.
+
+    A task without a date stands on the page of the case and on no day's list: nobody is ever told of it.
+    """
 
     code, chip = Reason.NO_STEP, ("without a next step", "without a next step")
 
@@ -50,7 +54,7 @@ class NoNextStep(Radar):
         return (
             Q(status="open")
             & ~Exists(about(Timer.objects.filter(fires_at__isnull=False)))
-            & ~Exists(about(Task.objects.filter(done_at=None, cancelled_at=None)))
+            & ~Exists(about(Task.objects.filter(done_at=None, cancelled_at=None, due_at__isnull=False)))
             & ~is_booked(asked)
             & ~Exists(about(Handoff.objects.filter(status="offered")))
         )

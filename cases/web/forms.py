@@ -123,7 +123,11 @@ class TaskForm(FormOfTeam):
         help_text="Until it is done they can read this case.",
     )
     due_on = DateField(
-        label="By when?", required=False, help_text=ahead("For example {date}: until 5pm on that day. Empty: no date.")
+        label="By when?",
+        required=False,
+        help_text=ahead(
+            "For example {date}: until 5pm on that day. A task without a date does not bring the case up again."
+        ),
     )
 
     def __init__(self, *args, others, **kwargs):

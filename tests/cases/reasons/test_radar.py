@@ -43,10 +43,16 @@ def test_a_case_whose_limit_will_end_has_a_next_step(nurse):
     assert codes_of(mine(a_case(), nurse), nurse) == ["on-track"]
 
 
-def test_a_task_without_a_date_is_a_next_step_until_it_is_done(unlimited, nurse):
-    task = to_do.add_task(unlimited, "Ring", owner=nurse, by=nurse, due_at=None, at=MONDAY)
+def test_a_task_with_a_date_is_a_next_step_until_it_is_done(unlimited, nurse):
+    task = to_do.add_task(unlimited, "Ring", owner=nurse, by=nurse, due_at=MONDAY + 9 * DAY, at=MONDAY)
+    Timer.objects.update(fires_at=None)  # not the timer that it has: the task itself
     assert codes_of(unlimited, nurse) == ["on-track"]
     to_do.complete_task(task, by=nurse, at=MONDAY + HOUR)
+    assert codes_of(unlimited, nurse) == ["no-step"]
+
+
+def test_a_task_without_a_date_is_no_next_step_since_nothing_ever_brings_it_up(unlimited, nurse):
+    to_do.add_task(unlimited, "Ring", owner=nurse, by=nurse, due_at=None, at=MONDAY)
     assert codes_of(unlimited, nurse) == ["no-step"]
 
 

@@ -63,9 +63,8 @@ def test_a_case_on_track_says_when_it_is_due(nurse, limit, words):
     now = MONDAY + 7 * DAY if limit == "10 days" else TUESDAY
 
     case = mine(a_case(a_pathway(limit=limit)), nurse)
-    to_do.add_task(
-        case, "Ring", owner=nurse, by=nurse, due_at=None, at=MONDAY
-    )  # or without a limit nothing comes next
+    # Or without a limit nothing comes next.
+    to_do.add_task(case, "Ring", owner=nurse, by=nurse, due_at=MONDAY + 30 * DAY, at=MONDAY)
 
     codes, row = row_of(case, nurse, now)
 

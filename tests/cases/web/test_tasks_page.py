@@ -66,6 +66,11 @@ def test_a_task_by_hand_looks_like_one_of_the_pathway(signed_in, case, caseworke
     assert "anybody in Booking team · no date" in owed(signed_in.get(case.get_absolute_url()))
 
 
+def test_by_the_date_of_a_new_task_stands_what_comes_of_giving_none(signed_in, case):
+    said = words(signed_in.get(reverse("add_task", args=[case.reference])))
+    assert "A task without a date does not bring the case up again." in said
+
+
 def test_a_task_is_added_by_hand_until_five_in_the_afternoon(signed_in, case, caseworker):
     day = timezone.localdate() + 3 * DAY
     page = reverse("add_task", args=[case.reference])
