@@ -5,9 +5,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases import access
-from cases.models import Case, Escalation, Task
+from cases.models import Case, Escalation, Task, Timer
 from cases.refusals import Refused
 from cases.watch import escalations, timers, watched
+from cases.watch.ladders import PROMISE_BROKEN
 from pathways.far_dates import too_far
 from pathways.history import save_with_history
 from pathways.members import hold_member
@@ -138,7 +139,18 @@ def complete_task(task, *, by, outcome="", at=None) -> Task:
     role = access.role_in(by, task.team_id) or access.role_in(by, task.case.team_id) or ""
     task.done_at, task.done_by, task.done_as = max(at or timezone.now(), task.made_at), by, role
     task.outcome = outcome.strip()
-    return _end(task, now=task.done_at, by=by, reason="Task done")
+    task = _end(task, now=task.done_at, by=by, reason="Task done")
+    _end_promised_before(task, now=task.done_at, by=by)
+    return task
+
+
+def _end_promised_before(task, *, now, by):
+    """End the promises that were not kept, and in whose place ``task`` was given: what it answers is done."""
+    broken = Escalation.objects.filter(promise=task, kind=Timer.Kind.TASK, rung_code=PROMISE_BROKEN)
+    before = Task.objects.filter(pk__in=broken.values("thing_id"), done_at=None, cancelled_at=None)
+    for one in before.select_related("case", "owner"):
+        _cancel(one, now=max(now, one.made_at), by=by, why="Something else was promised in its place, and is done.")
+        _end_promised_before(one, now=now, by=by)
 
 
 @transaction.atomic

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from cases import migration
+from cases import migration, to_do
 from cases.models import NoticeLine
-from cases.watch import answers, escalations, sweep, watchman
+from cases.watch import answers, escalations, sweep, timers, watchman
 from cases.who_was_told import Telling
 from pathways.models import PathwayVersion
 from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, fresh
@@ -75,6 +75,30 @@ def test_a_promise_that_is_renewed_stands_for_the_repeats_too(owner, manager):
     assert [told(one) for one in repeats] == [set(), set(), {manager.pk}]
     assert {one.promise for one in repeats} == {fresh(broken).promise, None}
     assert [one.acknowledged_at for one in repeats] == [DUE + DAY - SECOND] * 2 + [None], "nobody answered again"
+
+
+def test_a_promise_that_is_kept_ends_those_that_were_not_and_in_whose_place_it_was_given(owner, manager):
+    case = a_case(a_pathway(ladder=[("breach", "after", "0 days", {"urgent": True})]))
+    sweep.run(DUE + SECOND)
+    asked, kept = case.escalations.get(), []
+    for days in (1, 2, 3):
+        by_when = DUE + days * DAY
+        escalations.acknowledge(asked, by=manager, answer="I ring.", by_when=by_when, at=by_when - HOUR)
+        kept.append(fresh(asked).promise)
+        if days < 3:
+            sweep.run(by_when + SECOND)
+            asked = case.escalations.get(kind="task", thing_id=kept[-1].pk)
+    first, second, third = kept
+
+    to_do.complete_task(third, by=owner, at=DUE + 3 * DAY - HOUR / 2)
+
+    for before in (fresh(first), fresh(second)):
+        assert (before.done_at, before.cancelled_at, before.cancelled_by) == (None, DUE + 3 * DAY - HOUR / 2, owner)
+        assert before.history.first().history_change_reason == before.outcome
+        assert before.outcome == "Something else was promised in its place, and is done."
+    assert fresh(third).done_by == owner
+    assert not case.escalations.filter(kind="task", resolved_at=None).exists()
+    assert timers.rebuild(check=True) == []
 
 
 @pytest.mark.parametrize("kept", [1, 2], ids=["at another place", "gone"])
