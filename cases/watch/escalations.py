@@ -12,7 +12,7 @@ from cases import access
 from cases.models import Case, Escalation, NoticeLine, Task, Timer
 from cases.refusals import Refused
 from cases.watch import rows, timers, watched
-from cases.watch.ladders import UNANSWERED
+from cases.watch.ladders import PROMISE_BROKEN, UNANSWERED
 from pathways.far_dates import too_far
 from pathways.history import save_with_history
 from pathways.members import hold_colleague
@@ -153,7 +153,7 @@ def acknowledge(escalation, *, by, answer, by_when=None, at=None):
     found = _answered_with(Escalation.objects.get(pk=escalation.pk))
     answered = list(found.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     escalation = next(one for one in answered if one.pk == escalation.pk)
-    if sentence := _refusal(by, case, answered):
+    if sentence := _refusal(by, case, escalation, answered):
         raise PermissionDenied(sentence)
     if not answer.strip():
         raise Refused("Say what will be done, and by when.")
@@ -191,22 +191,41 @@ def answer_refusal(user, escalation) -> str | None:
     """Return a sentence if ``user`` may not answer ``escalation``; None for those of the team that has its case, and
     for whoever was told of it: a deputy, the lead, somebody of another team.
     """
-    return _refusal(user, escalation.case, _answered_with(escalation))
+    return _refusal(user, escalation.case, escalation, _answered_with(escalation))
 
 
-def _refusal(user, case, answered):
+def _refusal(user, case, escalation, answered):
     sentence = access.refusal(user, "acknowledge", case.team)
-    if sentence and user.is_active and NoticeLine.objects.filter(escalation__in=answered, recipient=user).exists():
-        return None
-    return sentence
+    return sentence and (None if user.is_active and _was_told(user, escalation, answered) else sentence)
+
+
+def _was_told(user, escalation, answered):
+    """Was ``user`` told of one of the ``answered``, or of another that stands on the same row of the list? The list of
+    who was told of one level shows the highest (``answers.for_user``), and theirs may have been answered before.
+    """
+    standing = {one.pk: one for one in Escalation.objects.filter(case=escalation.case_id, resolved_at=None)}
+    of_promise = {one.promise_id: one for one in standing.values() if one.promise_id}
+
+    def row(one):
+        is_broken = one.kind == Kind.TASK and one.rung_code == PROMISE_BROKEN
+        about = of_promise.get(one.thing_id) if is_broken else None
+        about = standing.get(one.thing_id) if one.kind == Kind.ESCALATION else about
+        return row(about) if about else (one.kind, one.thing_id)
+
+    same = {pk for pk, one in standing.items() if row(one) == row(escalation)}
+    return NoticeLine.objects.filter(escalation__in=same | set(_keys(answered)), recipient=user).exists()
+
+
+def _about(escalation):
+    """The escalation of which ``escalation`` says that it was not answered, or itself."""
+    return Escalation.objects.get(pk=escalation.thing_id) if escalation.kind == Kind.ESCALATION else escalation
 
 
 def _answered_with(escalation):
     """The escalation, and those about the same thing that an answer to it answers too: the lower levels, and that
     these were not answered in time.
     """
-    is_second = escalation.kind == Kind.ESCALATION  # that another one was not answered
-    about = Escalation.objects.get(pk=escalation.thing_id) if is_second else escalation
+    about = _about(escalation)
     same = Escalation.objects.filter(case=about.case_id, kind=about.kind, thing_id=about.thing_id)
     lower = same.filter(Q(level__lt=about.level) | Q(level=about.level, occurrence__lte=about.occurrence))
     unanswered = Q(kind=Kind.ESCALATION, thing_id__in=list(lower.values_list("pk", flat=True)))

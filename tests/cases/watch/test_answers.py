@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from cases import lifecycle, to_do
 from cases.models import Escalation, Notice, NoticeLine, Task, Timer
 from cases.refusals import Refused
-from cases.watch import escalations, notices, sweep, timers
+from cases.watch import answers, escalations, notices, sweep, timers
 from pathways.models import Pathway
 from tests.factories import MONDAY, UserFactory, a_case, a_manager, a_member, a_pathway, fresh, the_move
 
@@ -202,6 +202,36 @@ def test_whoever_was_told_may_answer_and_nobody_else_outside_the_team(case, mana
         escalations.acknowledge(climbed, by=UserFactory(), answer="I ring.")
     escalations.acknowledge(climbed, by=lead, answer="I ring.", by_when=DUE + 9 * DAY, at=DUE + 7 * DAY)
     assert Task.objects.get().owner == lead
+
+
+def test_who_was_told_of_a_lower_level_that_was_answered_may_answer_the_higher_one(owner, manager):
+    lead = UserFactory()
+    rungs = [("breach", "after", "0 days", {"tells": ["lead"], **WITHIN}), ("again", "after", "5 days")]
+    case = a_case(a_pathway(ladder=rungs))
+    Pathway.objects.update(lead=lead)
+    sweep.run(LATE)
+    escalations.acknowledge(case.escalations.get(), by=owner, answer="I ring.", at=DUE + HOUR)
+    sweep.run(DUE + 5 * DAY + SECOND)
+    again = case.escalations.get(rung_code="again")
+    (shown,) = answers.in_state(answers.for_user(lead), answers.State.OPEN, DUE + 6 * DAY)
+    assert (shown, told(again)) == (again, {manager.pk})
+
+    assert escalations.answer_refusal(lead, again) is None
+    assert escalations.answer_refusal(UserFactory(), again)
+    escalations.acknowledge(again, by=lead, answer="I write.", at=DUE + 6 * DAY)
+
+
+def test_who_was_told_may_answer_that_what_somebody_promised_was_not_kept(breach, case, owner, manager):
+    deputy = UserFactory()
+    NoticeLine.objects.create(
+        notice=Notice.objects.create(recipient=deputy, kind="digest"), recipient=deputy, escalation=breach
+    )
+    escalations.acknowledge(breach, by=owner, answer="I ring.", by_when=DUE + DAY, at=DUE + HOUR)
+    sweep.run(DUE + DAY + SECOND)
+    broken = case.escalations.get(kind="task")
+    (shown,) = answers.in_state(answers.for_user(deputy), answers.State.BROKEN, DUE + 2 * DAY)
+    assert (shown, deputy.pk in told(broken)) == (breach, False)
+    assert escalations.answer_refusal(deputy, broken) is None
 
 
 @pytest.mark.parametrize(
