@@ -124,5 +124,6 @@ class EndAbsence(SignedInView, View):
         else:
             who = "You are" if self.absence.user == request.user else f"{self.absence.user} is"
             messages.success(request, f"{who} there again from now on." if left else "The absence is taken back.")
-        team = Team.objects.filter(code=request.POST.get("team", "")).first()
+        code = request.POST.get("team", "").replace("\0", "")  # which the database cannot take
+        team = Team.objects.filter(code=code).first()
         return redirect("team", team.code) if team else redirect("me")

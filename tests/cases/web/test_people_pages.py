@@ -126,6 +126,14 @@ def test_a_team_shows_who_is_away_who_is_on_duty_and_when_nobody_is(signed_in, c
     assert "You stand in for:" in words(signed_in.get("/me/"))
 
 
+@pytest.mark.parametrize("team", ["\0", "nonsense"])
+def test_an_absence_is_ended_whatever_is_sent_as_the_team_to_go_back_to(signed_in, caseworker, team):
+    absence = absence_of(caseworker)
+    answer = signed_in.post(f"/absences/{absence.pk}/end/", {"team": team})
+    assert answer.url == "/me/"
+    assert fresh(absence).ends_at <= timezone.now()
+
+
 def test_a_duty_of_somebody_who_has_left_the_team_is_said_to_cover_nothing(client, manager, caseworker):
     now, team = timezone.now(), Team.objects.get(code="booking")
     duty = Duty.objects.create(team=team, user=caseworker, starts_at=now - DAY, ends_at=now + DAY)
