@@ -100,16 +100,23 @@ def overview(user, teams, now) -> Overview:
 
 
 def radar(asked, teams) -> list[dict]:
-    """Return how many cases of each of ``teams`` stand on the radar: the team's ``name``, and counts by code."""
-    rows = Case.objects.open().filter(team__in=teams).order_by().values(name=F("team__name"))
+    """Return how many cases of each of ``teams`` stand on the radar: the team's ``name`` and ``code`` (two may have
+    the same name), and counts by code of the radar.
+    """
+    rows = (
+        Case.objects.open().filter(team__in=teams).order_by().values(team_name=F("team__name"), code=F("team__code"))
+    )
     found = {
-        row["name"]: Counter({code: row[_column(code)] for code in RADAR})
+        (row["team_name"], row["code"]): Counter({code: row[_column(code)] for code in RADAR})
         for row in rows.annotate(**_on_the_radar(asked))
     }
     for closed in _closed(asked, teams):
         for row in closed:
-            found.setdefault(row["username"], Counter())[row["what"]] += row["count"]
-    return [{"name": name, **{code: counts[code] for code in RADAR}} for name, counts in sorted(found.items())]
+            found.setdefault((row["username"], row["team_code"]), Counter())[row["what"]] += row["count"]
+    return [
+        {"name": name, "code": code, **{one: counts[one] for one in RADAR}}
+        for (name, code), counts in sorted(found.items())
+    ]
 
 
 def _cases(asked, teams):

@@ -46,7 +46,7 @@ def look(now: datetime) -> list[str]:
 
 def _said(row):
     found = [chip(code, row[code]) for code in RADAR if row[code]]
-    return f"{row['name']}: {', '.join(found) or 'nothing on the radar'}."
+    return f"{row['name']} ({row['code']}): {', '.join(found) or 'nothing on the radar'}."
 
 
 def keep_faults(now: datetime) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from cases import lifecycle, radar, tasks
 from cases.watch import differing
-from pathways.models import system_user
+from pathways.models import Team, system_user
 from tests.factories import MONDAY, a_case, a_closed_case_with_an_unread_result, a_member, a_pathway
 
 pytestmark = pytest.mark.django_db
@@ -22,8 +22,22 @@ def test_each_team_with_open_cases_is_said_with_its_counts_and_no_patient():
     lifecycle.assign_case(a_case(a_pathway("scan", team="imaging")), a_member("imaging"), by=system_user(), at=MONDAY)
 
     assert radar.look(MONDAY + DAY) == [
-        "Booking team: 1 nobody's, 2 without a next step.",
-        "Imaging team: nothing on the radar.",
+        "Booking team (booking): 1 nobody's, 2 without a next step.",
+        "Imaging team (imaging): nothing on the radar.",
+    ]
+
+
+def test_two_teams_of_one_name_are_counted_apart():
+    for code, number in (("booking", 1), ("imaging", 2)):
+        pathway = a_pathway(f"of-{code}", team=code)
+        for _ in range(number):
+            a_case(pathway)
+    a_closed_case_with_an_unread_result(pathway, a_member("imaging"), MONDAY - 9 * DAY)
+    Team.objects.update(name="Reception")
+
+    assert radar.look(MONDAY) == [
+        "Reception (booking): 1 nobody's.",
+        "Reception (imaging): 2 nobody's, 1 result unread for too long.",
     ]
 
 
@@ -34,8 +48,8 @@ def test_closed_cases_count_too_if_something_of_them_is_still_to_be_done():
     lifecycle.assign_case(a_case(), nurse, by=system_user(), at=MONDAY)
 
     assert radar.look(MONDAY) == [
-        "Booking team: 1 result unread for too long.",
-        "Imaging team: 1 result unread for too long.",
+        "Booking team (booking): 1 result unread for too long.",
+        "Imaging team (imaging): 1 result unread for too long.",
     ]
 
 
@@ -43,7 +57,7 @@ def test_the_night_logs_it(caplog):
     a_case()
     with caplog.at_level(logging.INFO):
         tasks.look_at_the_radar()
-    assert "Radar, Booking team: 1 nobody's" in caplog.text
+    assert "Radar, Booking team (booking): 1 nobody's" in caplog.text
 
 
 def test_the_nightly_check_keeps_what_differs_until_it_finds_nothing():
