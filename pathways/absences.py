@@ -13,6 +13,10 @@ from pathways.models import Absence, Duty, Membership, Role, Team
 from pathways.models.people import SYSTEM_USERNAME
 from pathways.publishing import Refused
 
+# How far what is meant for somebody who is away goes on: to their deputy, and where that one is away too to theirs.
+# The mails, the radar and everybody's day all follow it as far.
+DEPUTIES = 2
+
 
 def may_set(person, *, by) -> bool:
     """May ``by`` say when ``person`` is away? They themselves may, and the managers of their teams;

@@ -40,13 +40,17 @@ def _uncovered(asked):
     """The absence of a case's owner in which neither their deputy nor, if that one is away too, the deputy's deputy is
     there and in the case's team. A deputy of one of their teams need not be in the others.
     """
-    away = _away(asked)
-    there = Membership.objects.filter(user=OuterRef("deputy"), user__is_active=True)
-    there = there.exclude(user__in=away.values("user"))
-    first = there.filter(team=OuterRef(OuterRef("team")))
-    second = there.filter(team=OuterRef(OuterRef(OuterRef("team"))))
-    deputys = away.filter(Exists(second), user=OuterRef("deputy"))
-    return away.filter(~Exists(first), ~Exists(deputys), user=OuterRef("owner"))
+    return _away(asked).filter(~_covered(asked, OuterRef("team")), user=OuterRef("owner"))
+
+
+def _covered(asked, team, steps=absences.DEPUTIES) -> Q:
+    """The condition that somebody of ``team`` stands in during an absence; of the ``team`` as that refers to it."""
+    away, team = _away(asked), OuterRef(team)
+    there = Membership.objects.filter(user=OuterRef("deputy"), user__is_active=True, team=team)
+    found = Q(Exists(there.exclude(user__in=away.values("user"))))
+    if steps == 1:
+        return found
+    return found | Q(Exists(away.filter(_covered(asked, team, steps - 1), user=OuterRef("deputy"))))
 
 
 class OwnerGone(Radar):

@@ -9,10 +9,13 @@ from pathways import absences
 from pathways.models import Absence
 
 
-def _absences(asked):
+def _absences(asked, steps=absences.DEPUTIES):
     """The absences, now, in which whoever asks is the deputy, or the deputy of a deputy who is away too."""
     now = Absence.objects.filter(starts_at__lte=asked.now, ends_at__gt=asked.now)
-    return now.filter(Q(deputy=asked.user) | Exists(now.filter(user=OuterRef("deputy"), deputy=asked.user)))
+    if steps == 1:
+        return now.filter(deputy=asked.user)
+    further = _absences(asked, steps - 1).filter(user=OuterRef("deputy"))
+    return now.filter(Q(deputy=asked.user) | Exists(further))
 
 
 def colleagues(asked):

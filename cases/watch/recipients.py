@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from cases.models import StageEntry, Timer
 from cases.watch.ladders import PROMISE_BROKEN
+from pathways.absences import DEPUTIES
 from pathways.maps import version_map
 from pathways.models import Absence, Duty, EscalationStep, Membership, Pathway, Role
 
@@ -131,14 +132,12 @@ class Recipients:
         return next((absence for absence in away if absence.starts_at <= at < absence.ends_at), None)
 
     def stand_in(self, person, at=None):
-        """Who gets what is meant for ``person``: themselves, or their deputy, whose deputy if that one is away too;
-        None if that ends nowhere: with nobody, in a circle, or with somebody who is inactive or has no address.
+        """Who gets what is meant for ``person``: themselves, or their deputy, whose deputy if that one is away too
+        (see ``DEPUTIES``); None if that ends nowhere: with nobody, or who is away, inactive or has no address.
         """
-        asked = set()
-        while person is not None and person.pk not in asked:
-            if (absence := self.absence(person.pk, at)) is None:
-                return person if person.is_active and person.email else None
-            asked.add(person.pk)
+        for _ in range(1 + DEPUTIES):
+            if person is None or (absence := self.absence(person.pk, at)) is None:
+                return person if person and person.is_active and person.email else None
             person = absence.deputy
         return None
 

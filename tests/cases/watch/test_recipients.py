@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from cases import lifecycle, results, to_do
 from cases.models import Case, Escalation, NoticeLine
+from cases.reasons import Asked, Reason, holding
 from cases.watch import escalations, faults, sweep, watched
 from cases.watch.recipients import Recipients
 from pathways.models import Absence, Duty, EscalationStep, Pathway
@@ -56,13 +57,20 @@ def test_a_deputy_is_told_in_the_place_of_who_is_away_and_only_while_they_are(te
     assert told(team, "owner", owner=manager) == [deputy]
 
 
-def test_deputies_are_followed_once_round_and_never_in_a_circle(team, manager):
-    second, third = UserFactory(), UserFactory()
-    away(manager, second)
+@pytest.mark.parametrize("in_a_circle", [True, False])
+def test_deputies_are_followed_as_far_as_the_radar_follows_them_and_never_in_a_circle(team, manager, in_a_circle):
+    second, third, fourth = a_member(team), a_member(team), a_member(team)
+    owner = a_member(team)
+    case = lifecycle.assign_case(a_case(), owner, by=manager, at=MONDAY)
+    away(owner, second)
     away(second, third)
-    assert told(team, "managers") == [third]
-    away(third, manager)
-    assert told(team, "managers") == []
+
+    def is_on_the_radar():
+        return Case.objects.filter(holding(Reason.OWNER_GONE, Asked(manager, MONDAY)), pk=case.pk).exists()
+
+    assert (told(team, "owner", owner=owner), is_on_the_radar()) == ([third], False)
+    away(third, owner if in_a_circle else fourth)
+    assert (told(team, "owner", owner=owner), is_on_the_radar()) == ([manager], True)
 
 
 def test_who_is_away_without_a_deputy_inactive_or_has_no_address_is_not_told(team, manager):
