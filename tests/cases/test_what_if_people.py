@@ -6,6 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from cases import lifecycle
+from cases.models import NoticeLine
+from cases.watch import sweep
 from pathways.models import Absence, Duty, EscalationStep, MailPreference
 from tests.cases.test_what_if import a_shorter_draft, try_it
 from tests.factories import (
@@ -85,6 +87,17 @@ def test_a_team_that_has_had_a_restricted_case_may_know_of_it():
     lifecycle.move_case(case, the_move(case, "review"), by=by, at=MONDAY + 12 * DAY)
 
     assert told(pathway, until=MONDAY + 13 * DAY) == {clinician.pk: 1}
+
+
+def test_in_the_place_of_an_owner_who_has_left_the_team_its_managers_are_told_as_by_the_sweep():
+    pathway, manager, owner = a_pathway_that_tells("owner"), a_manager("booking"), a_member("booking")
+    lifecycle.assign_case(a_case(pathway), owner, by=manager, at=MONDAY)
+    assert told(pathway) == {owner.pk: 1}
+    owner.memberships.update(team=TeamFactory(code="site"))
+
+    assert told(pathway) == {manager.pk: 1}
+    sweep.run(MONDAY + 11 * DAY)
+    assert NoticeLine.objects.get().recipient == manager
 
 
 def e_mails(pathway, until):

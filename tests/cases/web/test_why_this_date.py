@@ -156,6 +156,16 @@ def test_it_names_the_lead_and_who_stands_in_at_that_moment_as_the_watch_does(re
     assert "Lead: tells Ama Doe." in said
 
 
+def test_in_the_place_of_an_owner_who_has_left_the_team_it_names_the_managers(reader):
+    manager = a_manager("booking", first_name="Grace", last_name="Okafor")
+    owner = a_member("booking", first_name="Alex", last_name="Doe")
+    case = a_case(a_pathway(ladder=[("breach", "after", "0 days", {"tells": ["owner"]})]))
+    lifecycle.assign_case(case, owner, by=manager, at=MONDAY)
+    assert "Breach: tells Alex Doe." in why(reader(MONDAY + DAY), case, MONDAY + DAY)
+    owner.memberships.all().delete()
+    assert "Breach: tells Grace Okafor." in why(reader(MONDAY + DAY), case, MONDAY + DAY)
+
+
 def test_where_nobody_of_a_rung_can_be_told_it_names_those_of_the_next(reader):
     lead = a_member("booking", first_name="Ama", last_name="Doe")
     case = a_case(a_pathway(ladder=[("breach", "after", "0 days"), ("all", "after", "1 day", {"tells": ["team"]})]))
