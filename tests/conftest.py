@@ -5,8 +5,16 @@ from datetime import UTC, datetime
 
 import pytest
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 
 from tests import databases
+
+# How long something takes is no matter of a test: here other tests run beside it. A fixture made once holds for all of
+# the examples.
+settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("unhurried")
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -201,7 +201,5 @@ def test_whatever_is_done_in_whatever_order_the_record_stays_whole():
 
 def live(*, examples, steps):
     """Live that many cases, each of so many steps."""
-    quick = settings(
-        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    quick = settings(max_examples=examples, stateful_step_count=steps)
     run_state_machine_as_test(LifeOfACase, settings=quick)

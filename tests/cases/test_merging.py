@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases import lifecycle, merging, patients
@@ -234,7 +234,7 @@ def test_detours_that_end_while_records_are_merged_and_taken_apart_stop_nobody()
         record = None if record else PatientMerge.objects.get(undone_at=None)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10)
 @given(acts=st.lists(st.tuples(st.sampled_from(["merge", "undo", "open"]), st.integers(0, 3), st.integers(0, 3))))
 def test_whatever_is_merged_and_taken_apart_every_case_is_where_it_belongs(acts):
     """Against a model that knows of each case whose it is, and of each merge what it moved."""

@@ -33,7 +33,6 @@ def schedules(draw):
     return Schedule(draw(st.sampled_from(["Europe/London", "UTC", "America/St_Johns"])), week, closed)
 
 
-@settings(deadline=None)
 @given(schedules(), instants, amounts)
 def test_what_is_added_is_the_open_time_that_passes(calendar, start, amount):
     due = calendar.add(start, amount)
@@ -43,7 +42,6 @@ def test_what_is_added_is_the_open_time_that_passes(calendar, start, amount):
         assert calendar.open_time(start, due - timedelta(microseconds=1)) < amount
 
 
-@settings(deadline=None)
 @given(schedules(), instants, amounts)
 def test_what_is_subtracted_is_the_open_time_that_passes(calendar, end, amount):
     begun = calendar.subtract(end, amount)
@@ -53,7 +51,6 @@ def test_what_is_subtracted_is_the_open_time_that_passes(calendar, end, amount):
         assert calendar.open_time(begun + timedelta(microseconds=1), end) < amount
 
 
-@settings(deadline=None)
 @given(schedules(), instants, instants, amounts, amounts)
 def test_a_later_start_or_a_longer_limit_is_never_due_earlier(calendar, one, other, short, long):
     (one, other), (short, long) = sorted([one, other]), sorted([short, long])
@@ -63,14 +60,12 @@ def test_a_later_start_or_a_longer_limit_is_never_due_earlier(calendar, one, oth
     assert calendar.subtract(one, short) <= calendar.subtract(other, short)
 
 
-@settings(deadline=None)
 @given(schedules(), instants, amounts, amounts)
 def test_counting_in_two_steps_is_counting_at_once(calendar, instant, first, second):
     assert calendar.add(calendar.add(instant, first), second) == calendar.add(instant, first + second)
     assert calendar.subtract(calendar.subtract(instant, first), second) == calendar.subtract(instant, first + second)
 
 
-@settings(deadline=None)
 @given(schedules(), instants, amounts, amounts)
 def test_adding_takes_back_what_was_subtracted(calendar, start, first, second):
     due = calendar.add(start, first + timedelta(microseconds=1))
@@ -78,7 +73,6 @@ def test_adding_takes_back_what_was_subtracted(calendar, start, first, second):
     assert calendar.add(calendar.subtract(due, second), second) == due
 
 
-@settings(deadline=None)
 @given(schedules(), instants, st.integers(0, 12), st.integers(0, 12))
 def test_working_days_lead_into_opening_hours_and_never_back(calendar, start, fewer, more):
     fewer, more = sorted([fewer, more])
@@ -89,7 +83,6 @@ def test_working_days_lead_into_opening_hours_and_never_back(calendar, start, fe
     assert calendar.subtract_working_days(start, more) <= calendar.subtract_working_days(start, fewer) <= start
 
 
-@settings(deadline=None)
 @given(instants, st.integers(0, 20))
 def test_working_days_of_a_service_that_never_closes_are_calendar_days(start, days):
     assert schedule(ALWAYS).add_working_days(start, days) == add_calendar_days(start, days, LONDON)
@@ -102,7 +95,7 @@ def is_open(week, closed, instant):
     return any(opens <= f"{wall:%H:%M}" < closes for opens, closes in spans)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.fixed_dictionaries(dict.fromkeys(WEEK, day_hours)).filter(lambda week: any(week.values())),
     st.sets(st.dates(date(2024, 3, 29), date(2024, 4, 1)), max_size=2),

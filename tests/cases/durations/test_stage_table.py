@@ -8,7 +8,7 @@ from statistics import mean, median, stdev, variance
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases import durations, lifecycle
@@ -81,7 +81,7 @@ events = st.tuples(st.sampled_from("ABCDE"), st.sampled_from(["Triage", "Bed", "
 
 
 @given(st.lists(events, min_size=1, max_size=30).filter(lambda log: {e[1] for e in log} != {"Done"}), instants)
-@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25)
 def test_any_stays_are_summed_up_as_a_plain_reckoning_does(log, as_of):
     finals = ["Done"] if any(name == "Done" for _, name, _ in log) else []
     with transaction.atomic(), tempfile.TemporaryDirectory() as place:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.models import Case
@@ -19,9 +19,7 @@ pytestmark = pytest.mark.django_db
 
 NOON = datetime(2025, 5, 1, 12, tzinfo=UTC)
 FINALS = ["Done", "Died"]
-ordinary = settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+ordinary = settings(max_examples=30)
 
 # Few cases, stages and instants, so that events meet.
 events = st.tuples(

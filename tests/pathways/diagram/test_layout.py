@@ -169,7 +169,7 @@ def test_a_map_of_two_hundred_stages_is_as_sound_as_a_small_one():
 
 
 @given(plans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_map_is_laid_out_soundly(plan):
     drawing = layout(plan)
 
@@ -179,7 +179,7 @@ def test_any_map_is_laid_out_soundly(plan):
 
 
 @given(plans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_same_map_is_always_laid_out_the_same(plan):
     assert layout(plan) == layout(plan)
 

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 from django.db import transaction
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pathways import exchange, publishing, registry
@@ -12,10 +12,10 @@ from pathways.models import Pathway, PathwayVersion, system_user
 from tests.pathways.exchange.documents import ELSEWHERE, documents
 
 KNOWN = {"pathway": {ELSEWHERE, *exchange.shipped_codes()}}
-IN_THE_DATABASE = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+IN_THE_DATABASE = settings(max_examples=20)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(documents())
 def test_what_is_written_reads_as_it_was(document):
     text = layout.write(document)
@@ -66,7 +66,7 @@ WORDS = ["---\n", "stages", "to", "10 days", "null", "~", "9" * 30, "\x00", "\ud
 shards = st.sampled_from(SHARDS + WORDS)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(shards, max_size=30).map("".join) | st.text(max_size=40) | st.binary(max_size=40))
 @example("a: " + "[" * 5000)
 @example("{" * 5000)
@@ -113,7 +113,7 @@ def rearranged(draw):
     return "\n".join(lines)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.data())
 def test_no_damage_to_a_good_file_is_a_traceback(data):
     text = data.draw(st.sampled_from([damaged, rearranged]))(data.draw)
@@ -149,7 +149,6 @@ trees = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*layout.FILE.fields]), trees))
 def test_no_shape_of_a_file_is_a_traceback(tree):
     text = yaml.safe_dump(tree)
