@@ -188,8 +188,9 @@ def ledger(stay: Stay, pauses: Sequence[Pause], until: datetime) -> list[Passed]
     """The rungs of one stay that are passed at ``until``, in the order in which they were reached.
 
     ``until`` is now, or when the stay ended. A rung is passed from the first instant *after* it is reached, as a limit
-    may be used up. What was passed before a pause stays as it was then; while the clock is stopped nothing is passed;
-    the rest is reckoned from the due time as the pause moved it.
+    may be used up. What was passed before a pause stays as it was then; while the clock is stopped nothing is passed,
+    and what would have been is reached when it runs again; the rest is reckoned from the due time as the pause moved
+    it.
     """
     return sorted(
         (passed for passed in _all(stay, pauses, until) if passed.reached_at < until),
@@ -243,7 +244,7 @@ def _all(stay, pauses, until):
 
 def _reached(stay, pauses, until, since=None):
     """{(rung code, occurrence): Passed} by the due time there is whenever the clock runs; with ``since`` from then on
-    only, and what lies before is reached then.
+    only, and what lies before is reached then. What falls into a pause is reached when the clock runs again.
     """
     found = {}
     for run in runs(stay, pauses):
@@ -251,9 +252,11 @@ def _reached(stay, pauses, until, since=None):
             break
         if run.due_at is None or (since is not None and run.begin < since):
             continue
+        # The first run is left alone: what was agreed for a day before it began was reached on that day.
+        from_here = run.begin if run.begin > stay.entered_at else since
         for passed in reaches(stay, run.due_at):
-            if since is not None and passed.reached_at < since:
-                passed = passed._replace(reached_at=since)
+            if from_here is not None and passed.reached_at < from_here:
+                passed = passed._replace(reached_at=from_here)
             if run.end is None or passed.reached_at < run.end:
                 found.setdefault(passed.key, passed)
     return found

@@ -269,7 +269,7 @@ def test_a_shortened_stay_is_due_at_the_latest_then(limit, moment, due_by, holds
             "2026-03-04T12:00",
             "2026-03-05T12:00",
             [("2026-03-04T12:00", "2026-03-05T12:00")],
-            [("warn", 0, "04 12:00"), ("breach", 0, "06 12:00")],
+            [("warn", 0, "05 12:00"), ("breach", 0, "06 12:00")],
         ),
     ],
 )

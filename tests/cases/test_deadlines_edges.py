@@ -1,11 +1,28 @@
 """The time of a stay where two instants coincide, and where one lies outside opening hours."""
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cases.deadlines import Pause, Run, Stay, due, ledger, reach, runs
-from tests.cases.test_deadlines import BREACH, WARN, a_stay, at, pauses, reached, rung, shortened
+from cases.deadlines import Pause, Run, Stay, due, ledger, passed_and_next, reach, runs, upcoming
+from tests.cases.test_deadlines import (
+    AGAIN,
+    BREACH,
+    ENGLAND,
+    HOURS,
+    WARN,
+    a_stay,
+    at,
+    holds_between,
+    pauses,
+    reached,
+    rung,
+    shortened,
+)
+from tests.factories import span
 
 
 def test_every_instant_is_kept_in_utc_whatever_zone_it_comes_in():
@@ -81,3 +98,35 @@ def test_a_rung_reached_at_the_very_moment_of_shortening_counts_by_the_new_due_t
     warned, late = ledger(stay, [], at("2026-03-20T10:00"))
     assert (warned.reached_at, warned.due_at) == (at("2026-03-10T10:00"), at("2026-03-11T10:00"))
     assert late.reached_at == at("2026-03-11T10:00")
+
+
+def test_what_falls_into_a_hold_is_reached_when_the_clock_runs_again():
+    warn = rung("warn", 1, share=80)
+    stay = a_stay("2026-03-02T10:00", "10 days", warn, BREACH)
+    held = pauses(("2026-03-07T10:00", "2026-03-27T10:00"))  # 80 per cent of what it is due by then: 26 March
+    assert reached(ledger(stay, held, at("2026-03-28T10:00"))) == [("warn", 0, "27 10:00")]
+    assert ledger(stay, held, at("2026-03-27T10:00")) == []
+    assert upcoming(stay, held).reached_at == at("2026-03-27T10:00")
+    already = {("warn", 0)}  # whenever it was reached then: it is not raised twice
+    assert passed_and_next(stay, held, already, at("2026-03-28T10:00")) == ([], upcoming(stay, held, already))
+
+
+@given(
+    st.lists(HOURS, max_size=6, unique=True),
+    st.sampled_from(["10 days", "5 working days", "30 working hours"]),
+    st.none() | HOURS,
+    HOURS,
+)
+def test_nothing_is_reached_while_the_clock_is_stopped_nor_coming_before_it_runs(edges, limit, shortened_after, now):
+    start, held = at("2026-03-02T10:00"), holds_between(edges)
+    ladder = (rung("share", 1, share=80), rung("hours", 2, before="30 hours"), WARN, BREACH, AGAIN)
+    stay = Stay(start, span(limit), ladder, ENGLAND)
+    if shortened_after is not None:
+        moment = start + timedelta(hours=shortened_after)
+        stay = replace(stay, shortened_at=moment, due_by=moment + timedelta(hours=4))
+    now = start + timedelta(hours=now, minutes=15)
+
+    passed, coming = passed_and_next(stay, held, frozenset(), now)
+
+    assert not [(one, pause) for one in passed for pause in held if pause.start <= one.reached_at < pause.end]
+    assert coming is None or coming.reached_at >= now, "a sweep that has recorded what is passed has nothing left"
