@@ -84,14 +84,15 @@ def _raise_all(kind, as_of, record):
     """Claim the timers of one kind in batches until none is left. A batch that fails is halved until one bad row is
     left, which is set aside with its error and never stops the others; batches that are done grow again.
     """
-    size, busy = BATCH_SIZE, set()  # busy: of cases that somebody is just working on. The next sweep looks again
+    # left: of cases that somebody is just working on, and what would be claimed again. The next sweep looks again
+    size, left = BATCH_SIZE, set()
     while True:
         claimed = []
         try:
             with transaction.atomic(), _collecting_later():
-                due = _due(kind, as_of).exclude(pk__in=busy).values_list("pk", "thing_id", "rung", named=True)
+                due = _due(kind, as_of).exclude(pk__in=left).values_list("pk", "thing_id", "rung", named=True)
                 claimed = list(due.select_for_update(skip_locked=True, no_key=True)[:size])
-                raised = _raise_passed(kind, claimed, as_of, busy) if claimed else 0
+                raised = _raise_passed(kind, claimed, as_of, left) if claimed else 0
             record.escalations += raised
             size = min(2 * size, BATCH_SIZE)
         except Exception as error:
@@ -124,14 +125,15 @@ def _set_aside(timer, as_of, error, record):
     record.set_aside += 1
 
 
-def _raise_passed(kind, claimed, as_of, busy):
+def _raise_passed(kind, claimed, as_of, left):
     """Record what is passed for the claimed timers, owe the notices, let the rungs take effect, and set each timer to
-    its next rung. The timers whose cases are being worked on are left as they are, and added to ``busy``.
+    its next rung. The timers whose cases are being worked on are left as they are, and added to ``left``; so is what
+    has fired still.
     """
     # Read after the claim: while its timer is held no operation can change the thing (it waits in timers.lock).
     things = swept.read(kind, {timer.thing_id for timer in claimed})
     raised = {seen.thing.pk: Raised(seen, *seen.passed_and_timer(as_of)) for seen in things}
-    locked = _lock_for_effects(claimed, raised, busy)
+    locked = _lock_for_effects(claimed, raised, left)
     passing = [one for one in raised.values() if one.passed]
     _look_for_promises(kind, passing, as_of)
     times = _address([one for one in passing if not one.promised], as_of)
@@ -139,11 +141,13 @@ def _raise_passed(kind, claimed, as_of, busy):
     if locked:
         effects.take([(one.seen, one.passed) for one in passing if one.seen.case.pk in locked], locked, as_of)
     outbox.owe(owed, as_of, times)
-    _set_timers(kind, [timer for timer in claimed if timer.pk not in busy], raised)
+    fired_still = _set_timers(kind, [timer for timer in claimed if timer.pk not in left], raised, as_of)
+    # What a clock ahead of this one has recorded may fire before it begins: claimed again, it would be for ever.
+    left |= fired_still
     return sum(len(one.passed) for one in passing)
 
 
-def _lock_for_effects(claimed, raised, busy):
+def _lock_for_effects(claimed, raised, left):
     """Lock the cases that a rung passed has an effect on, and return them by their keys; leave out of ``raised`` those
     that cannot be locked at once.
     """
@@ -151,9 +155,9 @@ def _lock_for_effects(claimed, raised, busy):
     if not affected:
         return {}
     locked = effects.lock_cases(one.seen.case.pk for one in affected.values())
-    left = {pk for pk, one in affected.items() if one.seen.case.pk not in locked}
-    busy |= {timer.pk for timer in claimed if timer.thing_id in left}
-    for pk in left:
+    busy = {pk for pk, one in affected.items() if one.seen.case.pk not in locked}
+    left |= {timer.pk for timer in claimed if timer.thing_id in busy}
+    for pk in busy:
         del raised[pk]
     return locked
 
@@ -225,8 +229,8 @@ WHERE cases_timer.id = new.id
 """
 
 
-def _set_timers(kind, claimed, raised):
-    """Set each timer to the next rung of its thing."""
+def _set_timers(kind, claimed, raised, as_of) -> set[int]:
+    """Set each timer to the next rung of its thing, and return those (keys) of which that has fired already."""
     set_to = []
     for timer in claimed:
         one = raised.get(timer.thing_id)
@@ -237,6 +241,8 @@ def _set_timers(kind, claimed, raised):
     words = [[str(values[name]) for values in set_to] for name in ("kind", "rung")]
     with connection.cursor() as cursor:
         cursor.execute(SET_TIMERS, [array(timer.pk for timer in claimed), *things, *words])
+    set_for = zip(claimed, set_to, strict=True)
+    return {timer.pk for timer, values in set_for if values["fires_at"] is not None and values["fires_at"] < as_of}
 
 
 def _end_holds(as_of, record):

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from cases import lifecycle
 from cases.models import Notice, NoticeLine, Task, Timer
-from cases.watch import sweep, swept, timers
+from cases.watch import sweep, swept, timers, watched
 from pathways.models import Absence
 from tests.cases.test_races import at_once
 from tests.factories import MONDAY, UserFactory, a_case, a_manager, a_member, a_pathway, fresh, never_open
@@ -105,6 +105,31 @@ def test_the_timer_of_what_is_over_fires_no_more_and_keeps_what_it_was_about():
     assert (lost.error, lost.retry_at) == ("", None)
 
 
+def given_a_task_recorded_by_a_clock_that_is_ahead(case, made_at):
+    said = {"title": "Ring", "team": case.team, "made_by": UserFactory(), "due_at": MONDAY}
+    task = Task.objects.create(case=case, **said, made_at=made_at)
+    timers.watch_thing(watched.tasks([task])[0])
+    return task
+
+
+def test_what_has_fired_and_is_not_passed_yet_is_looked_at_once_in_a_sweep_and_raised_by_the_next(monkeypatch):
+    looked, read = [], swept.read
+
+    def note(kind, keys):
+        looked.append(kind)
+        if len(looked) > 9:
+            pytest.fail("The same timer is claimed again and again.")
+        return read(kind, keys)
+
+    monkeypatch.setattr(swept, "read", note)
+    task = given_a_task_recorded_by_a_clock_that_is_ahead(a_case(), MONDAY + DAY)
+
+    assert sweep.run(MONDAY + DAY - SECOND).escalations == 0
+    assert looked == [Timer.Kind.TASK]
+    assert Timer.objects.get(kind="task", thing_id=task.pk).fires_at == MONDAY
+    assert sweep.run(MONDAY + DAY + SECOND).escalations > 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_sweep_waits_for_nobody_who_holds_a_timer_and_raises_the_others():
     pathway = a_pathway(ladder=BREACH)
@@ -142,6 +167,18 @@ def test_a_hold_that_cannot_end_is_set_aside_with_its_error_and_the_others_end(c
     assert [line.getMessage() for line in caplog.records if line.levelname == "ERROR"] == [
         f"Timer {timer.pk} is set aside."
     ]
+
+
+def test_a_case_resumed_by_a_clock_that_is_ahead_ends_no_sweep_in_a_circle_and_is_raised_once_that_time_has_come():
+    by, resumed_at = a_member("booking"), MONDAY + 25 * DAY
+    case = a_case(a_pathway(ladder=[("warn", "share", 80), *BREACH]))
+    lifecycle.hold_case(case, reason="Holiday", until=MONDAY + 30 * DAY, by=by, at=MONDAY + 5 * DAY)
+    lifecycle.resume_case(case, by=by, at=resumed_at)
+
+    assert sweep.run(resumed_at - SECOND).escalations == 0
+    assert Timer.objects.get().fires_at == resumed_at
+    assert sweep.run(resumed_at + SECOND).escalations == 1
+    assert case.escalations.get().reached_at == resumed_at
 
 
 # Who is told of what, and when
