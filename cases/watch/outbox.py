@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from cases import worker
 from cases.models import Notice, NoticeLine
@@ -18,7 +18,7 @@ from pathways.models import EscalationStep, MailPreference
 
 # A digest that goes at once waits for the rest of the backlog that it tells of.
 AT_ONCE = timedelta(minutes=5)
-# More urgent ones at once than anybody reads one by one: they come in one digest that hurries instead.
+# More urgent ones waiting at once than anybody reads one by one: what is above comes in one digest that hurries.
 MOST_ALONE = 10
 OF_A_DETOUR = EscalationStep(tells=[EscalationStep.Recipient.ON_DUTY, EscalationStep.Recipient.MANAGERS])
 
@@ -54,8 +54,13 @@ def digest_times(people: set[int], now) -> dict[int, datetime]:
 
 
 def flooded(owed) -> set[int]:
-    """The people who would get more mails at once of what is ``owed`` (Owed, or the like) than they can read."""
+    """The people who would get more mails at once of what is ``owed`` (Owed, or the like) than they can read, with
+    those that wait for them already: of an earlier batch, or since the mail server is away.
+    """
     at_once = Counter(person for item in owed if item.at_once for person in item.people)
+    if at_once:
+        alone = Notice.objects.filter(kind=Notice.Kind.ESCALATION, sent_at=None, recipient__in=list(at_once))
+        at_once.update(dict(alone.order_by().values_list("recipient").annotate(Count("pk"))))
     return {person for person, number in at_once.items() if number > MOST_ALONE}
 
 
@@ -75,12 +80,13 @@ def _told_at(item, times, now, too_many):
     return now + AT_ONCE if item.at_once or item.hurries else min(times[person] for person in item.people)
 
 
-def owe(owed: list[Owed], now, times: dict[int, datetime]) -> None:
+def owe(owed: list[Owed], now, times: dict[int, datetime], too_many: set[int] | None = None) -> None:
     """Put what is owed into the outbox: a mail of its own for each urgent escalation and person, and for all else one
-    digest a person, sent at the time in ``times``. Whoever would get more than ``MOST_ALONE`` mails at once gets these
-    in the digest too, which hurries then.
+    digest a person, sent at the time in ``times``. Whoever would get more than ``MOST_ALONE`` mails at once
+    (``too_many``: those who are ``flooded``, asked here if None) gets these in the digest too, which hurries then.
     """
-    every, too_many = [(item, person) for item in owed for person in item.people], flooded(owed)
+    every = [(item, person) for item in owed for person in item.people]
+    too_many = flooded(owed) if too_many is None else too_many
     alone = [(item, person) for item, person in every if item.at_once and person not in too_many]
     together = [(item, person) for item, person in every if not item.at_once or person in too_many]
     mails = rows.insert_with_keys(Notice, [_mail(item.case, person, now) for item, person in alone])

@@ -136,11 +136,11 @@ def _raise_passed(kind, claimed, as_of, left):
     locked = _lock_for_effects(claimed, raised, left)
     passing = [one for one in raised.values() if one.passed]
     _look_for_promises(kind, passing, as_of)
-    times = _address([one for one in passing if not one.promised], as_of)
+    times, too_many = _address([one for one in passing if not one.promised], as_of)
     owed = _record(passing, as_of)
     if locked:
         effects.take([(one.seen, one.passed) for one in passing if one.seen.case.pk in locked], locked, as_of)
-    outbox.owe(owed, as_of, times)
+    outbox.owe(owed, as_of, times, too_many)
     fired_still = _set_timers(kind, [timer for timer in claimed if timer.pk not in left], raised, as_of)
     # What a clock ahead of this one has recorded may fire before it begins: claimed again, it would be for ever.
     left |= fired_still
@@ -181,7 +181,7 @@ def _look_for_promises(kind, raised, as_of):
 
 def _address(raised, as_of):
     """Find out who is told of each thing, when, and by when it must be answered. What was reached before Midwatch
-    watched it is backlog, and part of one digest. Return when each person gets their next digest.
+    watched it is backlog, and part of one digest. Return when each person gets their next digest, and who is flooded.
     """
     recipients = Recipients.about([one.seen for one in raised], as_of)
     found = {}  # many things are of one rung, team and owner
@@ -199,7 +199,7 @@ def _address(raised, as_of):
     for one in raised:
         step = one.seen.step(one.highest.rung)
         one.answer_by = outbox.answer_by(one.seen, step, one, times, as_of, too_many)
-    return times
+    return times, too_many
 
 
 def _record(raised, as_of):

@@ -70,6 +70,32 @@ def test_only_who_would_be_flooded_gets_the_digest(manager):
     ]
 
 
+def test_what_comes_in_several_batches_of_one_sweep_is_counted_together(manager, monkeypatch):
+    monkeypatch.setattr(sweep, "BATCH_SIZE", 4)
+    cases(3 * 4)
+    sweep.run(DUE + SECOND)
+    assert kinds() == ["escalation"] * 8 + ["digest"]
+    in_digest = Escalation.objects.filter(lines__notice__kind="digest")
+    assert {one.answer_by for one in in_digest} == {DUE + SECOND + outbox.AT_ONCE + 4 * HOUR}
+
+
+def test_what_waits_for_a_mail_server_that_is_away_is_counted_and_what_has_gone_is_not(server, manager):
+    for minutes in range(3):
+        cases(6, code=f"minute-{minutes}")
+        sweep.run(DUE + SECOND + minutes * timedelta(minutes=1))
+        if minutes == 0:
+            assert len(sent(server, DUE + SECOND)) == 6
+    assert kinds() == ["escalation"] * 12 + ["digest"]
+
+
+def test_how_many_wait_for_each_is_asked_once_however_many_it_is_for(django_assert_num_queries):
+    people = [a_member("booking").pk for _ in range(3)]
+    with django_assert_num_queries(1):
+        outbox.flooded([outbox.Owed(number, number, people, at_once=True) for number in range(5)])
+    with django_assert_num_queries(0):
+        outbox.flooded([outbox.Owed(1, 1, people)])
+
+
 def test_what_nobody_has_answered_in_time_is_no_storm_either(manager):
     cases(MANY)
     sweep.run(DUE + SECOND)
