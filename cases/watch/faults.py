@@ -12,22 +12,25 @@ from cases.overdue import count
 from cases.watch.recipients import Recipients, To
 from cases.watch.watchman import untold
 from pathways.maps import version_map
-from pathways.models import Membership, PathwayVersion, Team
+from pathways.models import MailPreference, Membership, PathwayVersion, Team
 
 
 def faults_of_setup(at=None) -> list[str]:
     """Return a sentence for each reason why somebody who is to be told at ``at`` (now, if None) cannot be."""
     maps = [version_map(pk) for pk in _versions_in_use()]
-    rungs = [(found, stage, step) for found in maps for stage in found.stages for step in stage.ladder.all()]
-    limited = {stage.team_id for found in maps for stage in found.stages if stage.limit and stage.team_id}
+    # In a final stage nothing is late, whatever ladder or limit it has kept from when it was another kind.
+    stages = [(found, stage) for found in maps for stage in found.stages if not stage.is_final]
+    rungs = [(found, stage, step) for found, stage in stages for step in stage.ladder.all()]
+    limited = {stage.team_id for _, stage in stages if stage.limit and stage.team_id}
     others = {pk for found in maps for stage in found.stages for pk in _who_may_owe(stage)} - limited
     named = {step.named_team_id for _, _, step in rungs if step.named_team_id}
     names = _teams(limited | others | named)
     teams = limited | {pk for pk in others if names[pk].works_here}
     recipients = Recipients(teams | named, pathway_ids={found.pathway.pk for found in maps}, at=at)
+    off = set(MailPreference.objects.filter(digest=False).values_list("user", flat=True))
     by_name = sorted(teams, key=lambda pk: names[pk].name)
     said = [
-        *(sentence for pk in by_name for sentence in _without_manager(names[pk], recipients)),
+        *(sentence for pk in by_name for sentence in _without_manager(names[pk], recipients, off)),
         *(sentence for rung in rungs for sentence in _of_rung(*rung, names, recipients)),
         *_told_to_nobody(),
     ]
@@ -53,11 +56,18 @@ def _teams(keys) -> dict[int, Team]:
     return Team.objects.annotate(works_here=works_here).in_bulk(keys)
 
 
-def _without_manager(team, recipients) -> Iterator[str]:
+def _without_manager(team, recipients, off) -> Iterator[str]:
     managers = [member.user for member in recipients.managers(team.pk)]
+    told = {there for person in managers if (there := recipients.stand_in(person))}
     if not managers:
         yield f"{team} has no manager. Make somebody the manager of it."
-    elif not any(recipients.stand_in(person) for person in managers):
+    elif told and all(person.pk in off for person in told):
+        who = " and ".join(sorted(map(str, told)))
+        yield (
+            f"{team}: whoever can be told of its managers has the digest switched off ({who}), so that what is not "
+            "urgent reaches none of them. One of them must switch it on, or somebody else be made a manager."
+        )
+    elif not told:
         why = "; ".join(_why(person, recipients) for person in managers)
         yield (
             f"{team}: {why}. No manager can be told. Name a deputy, add an address, or make somebody else a manager."

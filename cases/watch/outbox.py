@@ -44,13 +44,23 @@ def told_by(notice: str = "") -> Q:
     return Q(**{f"{way}sent_at": None}) | ~Q(**{f"{way}sent_to": ""})
 
 
-def digest_times(people: set[int], now) -> dict[int, datetime]:
+class DigestTimes(dict[int, datetime]):
+    """When each person gets their next digest; ``off``: those who have switched it off, so that it is sent only where
+    something urgent stands in it.
+    """
+
+    off: frozenset[int] = frozenset()
+
+
+def digest_times(people: set[int], now) -> DigestTimes:
     """When each of the people gets their next digest."""
     chosen = {row.user_id: row for row in MailPreference.objects.filter(user__in=people)}
     by_default = mail_times.next_digest(mail_times.DEFAULT, now)
-    return {
-        person: mail_times.next_digest(chosen[person], now) if person in chosen else by_default for person in people
-    }
+    times = DigestTimes(
+        (person, mail_times.next_digest(chosen[person], now) if person in chosen else by_default) for person in people
+    )
+    times.off = frozenset(person for person, row in chosen.items() if not row.digest)
+    return times
 
 
 def flooded(owed) -> set[int]:
@@ -64,7 +74,7 @@ def flooded(owed) -> set[int]:
     return {person for person, number in at_once.items() if number > MOST_ALONE}
 
 
-def answer_by(seen, step, item: Owed, times: dict[int, datetime], now, too_many=frozenset()) -> datetime | None:
+def answer_by(seen, step, item: Owed, times: DigestTimes, now, too_many=frozenset()) -> datetime | None:
     """By when ``item`` must be answered, as the rung ``step`` of the thing ``seen`` says: counted from when the first
     is told; ``too_many``: those who are ``flooded``. None if nobody must.
     """
@@ -77,7 +87,10 @@ def answer_by(seen, step, item: Owed, times: dict[int, datetime], now, too_many=
 def _told_at(item, times, now, too_many):
     if item.at_once and not too_many.issuperset(item.people):
         return now
-    return now + AT_ONCE if item.at_once or item.hurries else min(times[person] for person in item.people)
+    if item.at_once or item.hurries:
+        return now + AT_ONCE
+    # Nobody can answer what is not sent to them. Where that is so of all, whoever is next is told in their time.
+    return min(times[person] for person in set(item.people) - times.off or item.people)
 
 
 def owe(owed: list[Owed], now, times: dict[int, datetime], too_many: set[int] | None = None) -> None:

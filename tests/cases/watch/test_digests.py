@@ -298,3 +298,12 @@ def test_a_digest_is_not_put_off_past_the_time_by_which_it_must_be_answered(serv
     assert Notice.objects.get().send_at == NEXT_8 + HOUR
     MailPreference.objects.filter(pk=chosen.pk).update(quiet_from=time(8), quiet_until=time(20))
     assert len(sent(server, NEXT_8 + HOUR)) == 1
+
+
+def test_whoever_has_it_switched_off_sets_no_time_by_which_the_others_must_answer(manager):
+    MailPreference.objects.create(user=a_manager("booking"), digest=False, digest_at=time(7))
+    MailPreference.objects.create(user=manager, digest_at=time(16))
+    within = {"answer_amount": 4, "answer_unit": "hours"}
+    a_case(a_pathway(ladder=[("breach", "after", "0 days", within)]))
+    sweep.run(DUE + SECOND)
+    assert Escalation.objects.get().answer_by == DUE + 7 * HOUR + 4 * HOUR

@@ -10,17 +10,20 @@ from cases.models import Case, Escalation, NoticeLine
 from cases.reasons import Asked, Reason, holding
 from cases.watch import escalations, faults, sweep, watched
 from cases.watch.recipients import Recipients
-from pathways.models import Absence, Duty, EscalationStep, Pathway
+from pathways.models import Absence, Duty, EscalationStep, MailPreference, Pathway, Stage
 from tests.factories import (
     MONDAY,
     OrganisationFactory,
     TeamFactory,
     UserFactory,
     a_case,
+    a_draft,
     a_manager,
     a_member,
     a_pathway,
+    a_stage,
     fresh,
+    publish,
     the_move,
 )
 
@@ -209,6 +212,31 @@ def test_where_everybody_can_be_told_nothing_is_at_fault(team, manager):
     a_manager("clinic")
     a_case(a_pathway())
     assert faults.faults_of_setup() == []
+
+
+def test_a_team_of_which_every_manager_has_the_digest_switched_off_is_a_fault_until_one_gets_it(team):
+    a_manager("clinic")
+    grace = a_manager(team, first_name="Grace", last_name="Okafor")
+    away(a_manager(team), deputy=grace)
+    a_manager(team, email="")
+    a_case(a_pathway())
+    MailPreference.objects.create(user=grace, digest=False)
+    assert faults.faults_of_setup(MONDAY) == [
+        "Booking team: whoever can be told of its managers has the digest switched off (Grace Okafor), so that what "
+        "is not urgent reaches none of them. One of them must switch it on, or somebody else be made a manager."
+    ]
+    a_manager(team)
+    assert faults.faults_of_setup(MONDAY) == []
+
+
+@pytest.mark.parametrize("limit", [{}, {"limit_amount": None, "limit_unit": ""}])
+def test_a_final_stage_that_has_kept_a_ladder_is_no_fault(team, manager, limit):
+    version = a_draft("short")
+    a_stage(version, "triage", is_first=True)
+    final = a_stage(version, "done", team="archive", kind="final", ladder=LADDER)
+    Stage.objects.filter(pk=final.pk).update(**limit or {"position": 9})
+    publish(version)
+    assert faults.faults_of_setup(MONDAY) == []
 
 
 def test_recipients_are_read_in_a_fixed_number_of_statements(team, manager, django_assert_num_queries):
