@@ -18,6 +18,7 @@ from pathways.history import save_with_history
 from pathways.members import hold_colleague
 
 Kind = Timer.Kind
+LONGEST_TITLE = Escalation._meta.get_field("stage_name").max_length
 
 
 def values(seen, passed, now, *, is_told=False, answer_by=None, promised=None) -> dict:
@@ -34,7 +35,7 @@ def values(seen, passed, now, *, is_told=False, answer_by=None, promised=None) -
         "level": passed.rung.level,
         "occurrence": passed.occurrence,
         "urgent": step.urgent,
-        "stage_name": seen.title,
+        "stage_name": _cut(seen.title),
         "limit": seen.limit,
         "due_at": passed.due_at,
         "reached_at": passed.reached_at,
@@ -46,6 +47,11 @@ def values(seen, passed, now, *, is_told=False, answer_by=None, promised=None) -
         "acknowledgement": promised.acknowledgement if promised else "",
         "promise_id": promised and promised.promise_id,
     }
+
+
+def _cut(title):
+    """The title of a thing as long as the column takes it: it is a few words longer than a name that fills its own."""
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 3]}..."
 
 
 def raise_all(recorded: list[dict]) -> list[int]:

@@ -10,6 +10,7 @@ from cases.watch import escalations, sweep, watched
 from cases.watch.ladders import HANDOFF_LADDER, RESULT_LADDER, TASK_LADDER
 from cases.watch.time_rules import calendars_of
 from cases.watch.watched import Kind
+from pathways.models import Team
 from tests.factories import MONDAY, a_case, a_detour_pathway, a_manager, a_member, a_pathway, fresh, the_move
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,25 @@ def test_a_task_is_named_by_the_map_alone_since_what_somebody_typed_may_name_the
     one = seen(typed, Kind.TASK)
     assert (one.team_id, one.owner, one.since, one.steps, one.limit) == (case.team_id, nurse, MONDAY, TASK_LADDER, "")
     assert [rung.code for rung in one.stay.ladder] == ["task-due", "task-late"]
+
+
+def test_a_task_and_a_handoff_with_the_longest_names_there_may_be_are_raised_and_ended(nurse):
+    longest = "x" * 200
+    tasks = [{"code": "ring", "title": longest, "limit_amount": 2, "limit_unit": "days"}]
+    case = a_case(a_pathway(tasks=tasks, handoff="2 days"))
+    Team.objects.filter(code="clinic").update(name=longest)
+    handoffs.offer(case, the_move(case, "review"), by=nurse, note="Needs a lift", at=MONDAY + DAY)
+
+    run = sweep.run(MONDAY + 3 * DAY + SECOND)
+
+    assert (run.escalations, run.set_aside) == (2 + 1, 0)
+    assert set(case.escalations.values_list("stage_name", flat=True)) == {
+        f"task “{longest[:191]}...",
+        f"handoff to {longest[:186]}...",
+    }
+    late = a_case(case.version.pathway, at=MONDAY)
+    to_do.complete_task(late.tasks.get(), by=nurse, at=MONDAY + 9 * DAY)
+    assert late.escalations.filter(kind=Kind.TASK).count() == 2, "settled"
 
 
 def test_a_handoff_concerns_its_senders(nurse):
