@@ -136,7 +136,7 @@ def _send_times(together, now, times):
 
 def _digests(wanted: dict[int, datetime], now) -> dict[int, Notice]:
     """The unsent digest of each person, locked, made where there is none, and sent at the time ``wanted`` at the
-    latest.
+    latest: one that was refused is tried again then. The wait that it had come to is for what it told of before.
     """
     # In the order of their keys, so that two sweeps at once wait for each other and never in a circle.
     found = {}
@@ -152,11 +152,16 @@ def _digests(wanted: dict[int, datetime], now) -> dict[int, Notice]:
         found |= {
             notice.recipient_id: notice for notice in unsent.select_for_update(no_key=True).order_by("recipient")
         }
-    sooner = [notice for person, notice in found.items() if notice.send_at and wanted[person] < notice.send_at]
-    for notice in sooner:
-        notice.send_at = wanted[notice.recipient_id]
-    Notice.objects.bulk_update(sooner, ["send_at"])
+    sooner = [notice for person, notice in found.items() if _is_brought_forward(notice, wanted[person])]
+    Notice.objects.bulk_update(sooner, ["send_at", "retry_at"])
     return found
+
+
+def _is_brought_forward(digest, at):
+    later = [name for name in ("send_at", "retry_at") if (set_to := getattr(digest, name)) and at < set_to]
+    for name in later:
+        setattr(digest, name, at)
+    return bool(later)
 
 
 def owe_hold_ended(case, hold, now, *, send_at=None) -> list:

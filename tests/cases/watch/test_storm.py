@@ -117,3 +117,24 @@ def test_nor_is_a_promise_for_many_that_is_broken(manager):
     sweep.run(by_when + SECOND)
     assert kinds() == ["digest", "digest"]
     assert Notice.objects.last().lines.count() == MANY
+
+
+def test_what_hurries_does_not_wait_for_the_retry_of_a_digest_that_was_refused(server, manager):
+    a_case(a_pathway("calm"), at=MONDAY - DAY)
+    sweep.run(DUE)
+    server.refuses.add(manager.email)
+    for attempt in range(1, 9):
+        tried = DUE + DAY + attempt * HOUR
+        assert sent(server, tried) == []
+    assert Notice.objects.get().retry_at == tried + HOUR
+
+    a_case(a_pathway(ladder=[URGENT]), recorded_at=tried)  # a backlog: it joins the digest, which hurries
+    now = tried + SECOND
+    sweep.run(now)
+    sweep.run(now + SECOND)
+    assert Notice.objects.get().retry_at == now + outbox.AT_ONCE, "which is when those told must begin to answer"
+
+    assert sent(server, now + outbox.AT_ONCE) == []
+    assert Notice.objects.get().retry_at == now + outbox.AT_ONCE + HOUR, "refused again, it waits again"
+    server.refuses.clear()
+    assert len(sent(server, now + outbox.AT_ONCE + HOUR)) == 1
