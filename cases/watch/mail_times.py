@@ -32,7 +32,10 @@ def late(preference: MailPreference, now: datetime) -> datetime:
     if not is_quiet(preference, wall.time()):
         return now if _is_day(preference, wall.date()) else goes
     ends_on = wall.date() + timedelta(days=wall.time() >= preference.quiet_until)
-    ends = datetime.combine(ends_on, preference.quiet_until, LONDON).astimezone(UTC)
+    first, again = (
+        datetime.combine(ends_on, preference.quiet_until, LONDON).replace(fold=fold).astimezone(UTC) for fold in (0, 1)
+    )
+    ends = first if first > now else again  # the hour that comes twice when the clocks go back
     return min(ends, goes) if _is_day(preference, ends_on) else goes
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from cases.watch.mail_times import DEFAULT, next_digest
+from cases.watch.mail_times import DEFAULT, late, next_digest
 from pathways.limits import LONDON
 from pathways.models import MailPreference
 
@@ -47,3 +47,13 @@ def test_the_hour_is_each_persons_own_and_may_be_on_any_day():
 def test_a_digest_in_quiet_hours_goes_at_their_end(digest_at, quiet, goes):
     chosen = MailPreference(digest_at=digest_at, quiet_from=quiet[0], quiet_until=quiet[1])
     assert next_digest(chosen, at(2, 1)) == goes
+
+
+@pytest.mark.parametrize(
+    ("now", "goes"),
+    [("00:10", "00:30"), ("00:40", "00:40"), ("01:00", "01:30"), ("01:10", "01:30"), ("01:30", "01:30")],
+)
+def test_quiet_hours_that_end_in_the_hour_that_comes_twice_are_kept_both_times(now, goes):
+    chosen = MailPreference(quiet_from=time(22), quiet_until=time(1, 30), working_days_only=False)
+    now, goes = (datetime.fromisoformat(f"2026-10-25T{at}Z") for at in (now, goes))
+    assert late(chosen, now) == goes
