@@ -33,14 +33,14 @@ class Outcome(enum.Enum):
 
 def unsent(now):
     """The notices that should have gone by ``now``. What waits for its hour is not owed yet."""
-    return Notice.objects.filter(sent_at=None).filter(Q(send_at=None) | Q(send_at__lte=now))
+    return set_aside.to_be_sent().filter(Q(send_at=None) | Q(send_at__lte=now))
 
 
 def refused_addresses():
     """The notices that could not be delivered so far, each with its ``recipient``: wrong and missing addresses, and
     what the mail server does not take. They are tried again, at last every hour.
     """
-    return Notice.objects.filter(sent_at=None).exclude(error="").select_related("recipient").order_by("pk")
+    return set_aside.to_be_sent().filter(set_aside.REFUSED).select_related("recipient").order_by("pk")
 
 
 def send_due(*, only_urgent=False, at=None) -> int:
@@ -76,7 +76,7 @@ def _queues(now, only_urgent):
     """What is to be sent, in the order in which it goes. Those tried before apart: they are few, and to sort all by
     when they were tried would take long on a morning with thousands.
     """
-    owed = unsent(now).exclude(kind=Notice.Kind.HOLD_ENDED)
+    owed = unsent(now)
     urgent = owed.filter(kind__in=URGENT)
     for queue in (urgent,) if only_urgent else (urgent, owed):
         yield queue.filter(retry_at=None).order_by("pk")
@@ -118,7 +118,8 @@ def _send(connection, now, notice, together) -> Outcome:
         if not chosen.digest:
             return _close(together, error="Not sent: their digest is switched off.")
         goes_at = mail_times.late(chosen, now)
-        if goes_at > now and not _is_awaited(notice, now, goes_at):
+        is_asked_for = notice.send_at is None and notice.retry_at is None  # see set_aside.try_notice_again
+        if goes_at > now and not is_asked_for and not _is_awaited(notice, now, goes_at):
             return _put_off(together, goes_at)
     message = mail.message(notice, now, [one for one in together if one.pk != notice.pk])
     connection.send_messages([message])

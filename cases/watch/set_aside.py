@@ -4,15 +4,18 @@ Each is tried again by itself after a while. Here a person reads why, and has it
 """
 
 import logging
+from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 
 from cases import access
 from cases.models import Case, Notice, Timer
 from cases.refusals import Refused
 from pathways.models import Membership, Role
 
+REFUSED = ~Q(error="")  # of e-mails that are to be sent still
 AT_MOST = 200  # shown at once; a fault of the map sets aside every case of a stage
 
 log = logging.getLogger(__name__)
@@ -75,11 +78,21 @@ def timers_for(user):
     return found.select_related("case__version__pathway").order_by("fires_at", "pk")
 
 
+def to_be_sent():
+    """The notices that are e-mails still to be sent. The end of a hold is none: it stands in the digest."""
+    return Notice.objects.filter(sent_at=None).exclude(kind=Notice.Kind.HOLD_ENDED)
+
+
+def next_try(notice) -> datetime | None:
+    """Return when an e-mail that was refused is tried again, which may have passed; None: with the next sweep."""
+    return max((at for at in (notice.send_at, notice.retry_at) if at is not None), default=None)
+
+
 def notices_for(user):
     """The e-mails that were refused and that ``user`` may know of, the oldest first: all for those who set up the map
     and inspectors, else those to people of the teams they manage.
     """
-    found = Notice.objects.filter(sent_at=None).exclude(error="")
+    found = to_be_sent().filter(REFUSED)
     if not (sets_up(user) or access.is_inspector(user)):
         mine = [team for team, role in access.teams_of(user).items() if role == Role.MANAGER]
         found = found.filter(recipient__in=Membership.objects.filter(team__in=mine).values("user"))
@@ -116,7 +129,7 @@ def try_timer_again(pk: int, *, by) -> Timer:
 
 @transaction.atomic
 def try_notice_again(pk: int, *, by) -> Notice:
-    """Let the next sweep send an e-mail that was refused, and return its notice.
+    """Let the next sweep send an e-mail that was refused, at whatever hour, and return its notice.
 
     Raises PermissionDenied if ``by`` is only a reader, Refused if it was sent meanwhile.
     """
@@ -125,7 +138,7 @@ def try_notice_again(pk: int, *, by) -> Notice:
         raise Refused("This e-mail does not wait any more: it was sent meanwhile.")
     if not (sets_up(by) or access.manages_something(by)):
         raise PermissionDenied("You cannot have this tried again. Ask a manager of that person's team.")
-    notice.retry_at = None
-    notice.save(update_fields=["retry_at"])
+    notice.send_at = notice.retry_at = None
+    notice.save(update_fields=["send_at", "retry_at"])
     log.info("Notice %s is to be tried again: asked for by user %s.", notice.pk, by.pk)
     return notice

@@ -8,7 +8,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cases import overdue, showing
-from cases.models import Escalation, Notice, NoticeLine, SweepRun, Timer
+from cases.models import Escalation, NoticeLine, SweepRun, Timer
+from cases.watch import set_aside
 
 SWEEP_LATE_AFTER = timedelta(minutes=5)
 MAIL_LATE_AFTER = timedelta(minutes=15)
@@ -26,7 +27,7 @@ class Standing:
     set_aside: int  # rows that raised an error when they were looked at
     unsent: int  # e-mails that could have gone
     oldest_unsent: datetime | None  # since when it could have
-    refused: int  # of them, those that the mail server did not take
+    refused: int  # e-mails that the mail server did not take, also where they wait for their hour again
     untold: int | None  # escalations that stand, and that there was nobody to tell of; None: not asked
 
     def numbers(self) -> dict:
@@ -61,11 +62,11 @@ def standing(now: datetime, *, faults: bool = True) -> Standing:
         oldest=Min("fires_at", filter=no_error),
         set_aside=Count("pk", filter=~no_error),
     )
-    notices = Notice.objects.filter(sent_at=None).filter(Q(send_at=None) | Q(send_at__lte=now))
-    owed = notices.aggregate(
-        unsent=Count("pk"),
-        oldest=Min(Coalesce("send_at", "created_at")),
-        refused=Count("pk", filter=~no_error),
+    could_go = Q(send_at=None) | Q(send_at__lte=now)
+    owed = set_aside.to_be_sent().aggregate(
+        unsent=Count("pk", filter=could_go),
+        oldest=Min(Coalesce("send_at", "created_at"), filter=could_go),
+        refused=Count("pk", filter=set_aside.REFUSED),
     )
     finished, ahead = _last_sweep(now)
     return Standing(
@@ -167,7 +168,7 @@ def _set_aside(it):
 def _unsent(it):
     if it.oldest_unsent is None or it.now - it.oldest_unsent <= MAIL_LATE_AFTER:
         return None
-    refused = f" {it.refused} of them the mail server refused." if it.refused else ""
+    refused = f" The mail server refused {overdue.count(it.refused, 'e-mail')}: see “Set aside”." if it.refused else ""
     return (
         f"{overdue.count(it.unsent, 'e-mail')} not sent yet, the oldest owed for {it.ago(it.oldest_unsent)}.{refused} "
         "Check the mail server and the addresses. Nothing is lost: they are sent when it takes them."

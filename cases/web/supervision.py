@@ -68,7 +68,7 @@ class SetAside(SupervisionView, TemplateView):
         refused = list(notices[: set_aside.AT_MOST])
         for notice in refused:
             notice.why = set_aside.in_plain_words(notice.error)
-            notice.next_try = self._ahead(notice.retry_at)
+            notice.next_try = self._ahead(set_aside.next_try(notice))
         return super().get_context_data(
             now=self.now,
             rows=list(self._rows(timers[: set_aside.AT_MOST])),

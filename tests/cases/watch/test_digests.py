@@ -6,7 +6,7 @@ import pytest
 
 from cases import lifecycle
 from cases.models import Escalation, Notice, NoticeLine
-from cases.watch import escalations, notices, outbox, sweep
+from cases.watch import escalations, notices, outbox, set_aside, sweep
 from pathways.models import MailPreference
 from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway, the_move
 from tests.mail_server import MailServer
@@ -249,6 +249,24 @@ def test_a_digest_that_is_late_respects_days_and_hours_all_the_same(server, mana
     assert sent(server, now) == []
     assert Notice.objects.get().send_at == goes
     assert len(sent(server, goes)) == 1
+
+
+def test_a_digest_that_was_refused_and_put_off_goes_at_whatever_hour_when_somebody_asks_for_it(server, manager):
+    server.refuses.add(manager.email)
+    a_case()
+    sweep.run(DUE + SECOND)
+    saturday = FRIDAY_8 + DAY
+    for at in (FRIDAY_8, saturday):
+        assert sent(server, at) == []
+    assert Notice.objects.get().send_at == FRIDAY_8 + 3 * DAY
+
+    set_aside.try_notice_again(Notice.objects.get().pk, by=manager)
+    assert sent(server, saturday) == []
+    assert saturday < Notice.objects.get().retry_at < saturday + HOUR, "tried, and refused again"
+    server.refuses.clear()
+    assert sent(server, saturday + HOUR) == [], "what was not asked for waits for its hour as ever"
+    set_aside.try_notice_again(Notice.objects.get().pk, by=manager)
+    assert len(sent(server, saturday + HOUR)) == 1
 
 
 def test_a_late_digest_of_something_urgent_waits_for_no_hour(server, manager):

@@ -8,9 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from cases import lifecycle
 from cases.models import Escalation, Notice, SweepRun, Timer
-from cases.watch import sweep, watchman
-from tests.factories import MONDAY, a_case, a_manager, a_pathway
+from cases.watch import set_aside, sweep, watchman
+from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway
 
 pytestmark = pytest.mark.django_db
 
@@ -99,11 +100,28 @@ def test_an_e_mail_waits_from_the_time_it_could_have_gone():
     assert numbers_at(now)["oldest_unsent_seconds"] == 16 * 60
     (problem,) = watchman.standing(now).problems()
     assert problem.startswith(
-        "1 e-mail not sent yet, the oldest owed for 16 minutes. 1 of them the mail server refused"
+        "1 e-mail not sent yet, the oldest owed for 16 minutes. The mail server refused 1 e-mail: see “Set aside”."
     )
     notice.sent_at = now
     notice.save()
     assert watchman.standing(now).problems() == []
+
+
+def test_the_end_of_a_hold_is_no_e_mail_and_what_was_refused_is_counted_also_where_it_waits_for_its_hour():
+    someone, by = a_manager("booking"), a_member("booking")
+    case = a_case()
+    lifecycle.hold_case(case, reason="Holiday", until=MONDAY + 60 * MINUTE, by=by, at=MONDAY)
+    now = MONDAY + 61 * MINUTE
+    sweep.run(now)
+    Notice.objects.filter(kind="hold_ended").update(send_at=now)
+    Notice.objects.filter(kind="digest").update(error="SMTPRecipientsRefused: x", retry_at=now)
+
+    standing = watchman.standing(now)
+
+    assert Notice.objects.count() == 2
+    assert (standing.unsent, standing.oldest_unsent, standing.refused) == (0, None, 1)
+    assert set_aside.notices_for(someone).count() == standing.refused
+    assert not [problem for problem in standing.problems() if "not sent yet" in problem], "it waits for its hour"
 
 
 def test_an_escalation_that_nobody_could_be_told_of_is_a_fault_and_a_lower_one_is_not():

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from cases.models import Notice, SweepRun, Timer
+from cases.showing import short_when
 from cases.watch import set_aside, sweep
 from cases.web import what_if
 from pathways import publishing
@@ -137,6 +138,17 @@ def test_the_button_has_an_e_mail_sent_again(client, manager, refused):
     fresh(refused).delete()
     answer = client.post(f"/supervision/set-aside/e-mails/{refused.pk}/", follow=True)
     assert "it was sent meanwhile" in words(answer)
+
+
+def test_an_e_mail_that_was_refused_and_waits_for_its_hour_says_so_and_can_be_tried_before(client, manager, refused):
+    waits_until = timezone.now() + 50 * HOUR
+    Notice.objects.filter(pk=refused.pk).update(send_at=waits_until, retry_at=timezone.now() - HOUR)
+    said = words(open_page(client, manager))
+    assert f"It is tried again {short_when(waits_until, timezone.now())}" in said
+    assert f"Try again now : e-mail to {refused.recipient}" in said
+
+    client.post(f"/supervision/set-aside/e-mails/{refused.pk}/")
+    assert (fresh(refused).send_at, fresh(refused).retry_at) == (None, None)
 
 
 def test_an_error_nobody_has_words_for_is_told_by_its_kind_alone():
