@@ -12,7 +12,7 @@ from cases.overdue import count
 from cases.watch.recipients import Recipients, To
 from cases.watch.watchman import untold
 from pathways.maps import version_map
-from pathways.models import MailPreference, Membership, PathwayVersion, Team
+from pathways.models import MailPreference, Membership, PathwayVersion, Stage, Team
 
 
 def faults_of_setup(at=None) -> list[str]:
@@ -27,10 +27,12 @@ def faults_of_setup(at=None) -> list[str]:
     names = _teams(limited | others | named)
     teams = limited | {pk for pk in others if names[pk].works_here}
     recipients = Recipients(teams | named, pathway_ids={found.pathway.pk for found in maps}, at=at)
+    restricted = {stage.team_id for stage in _begin_restricted(maps)}
     off = set(MailPreference.objects.filter(digest=False).values_list("user", flat=True))
     by_name = sorted(teams, key=lambda pk: names[pk].name)
     said = [
         *(sentence for pk in by_name for sentence in _without_manager(names[pk], recipients, off)),
+        *(sentence for pk in by_name if pk in restricted for sentence in _told_outside(names[pk], recipients)),
         *(sentence for rung in rungs for sentence in _of_rung(*rung, names, recipients)),
         *_told_to_nobody(),
     ]
@@ -47,6 +49,15 @@ def _who_may_owe(stage) -> Iterator[int]:
     if stage.team_id and not stage.is_final:
         yield stage.team_id
     yield from (template.team_id for template in stage.task_templates.all() if template.team_id)
+
+
+def _begin_restricted(maps) -> Iterator[Stage]:
+    """The stages in which the restricted detours of these maps begin."""
+    active = {found.pathway.pk: found for found in maps if found.version.status == PathwayVersion.Status.ACTIVE}
+    for found in maps:
+        for rule in found.detour_rules.values():
+            if rule.restricted and rule.pathway_id in active and (first := active[rule.pathway_id].first_stage):
+                yield first
 
 
 def _teams(keys) -> dict[int, Team]:
@@ -71,6 +82,22 @@ def _without_manager(team, recipients, off) -> Iterator[str]:
         why = "; ".join(_why(person, recipients) for person in managers)
         yield (
             f"{team}: {why}. No manager can be told. Name a deputy, add an address, or make somebody else a manager."
+        )
+
+
+def _told_outside(team, recipients) -> Iterator[str]:
+    """Of what is restricted nobody is told who is not of the team, whomever they stand in for."""
+    members = {member.user_id for member in recipients.members(team.pk)}
+    managers = {member.user: recipients.stand_in(member.user) for member in recipients.managers(team.pk)}
+    told = [there for there in managers.values() if there]
+    if told and not any(there.pk in members for there in told):
+        why = "; ".join(
+            f"{person} is away, and {there} in their place is not of the team" if there else _why(person, recipients)
+            for person, there in managers.items()
+        )
+        yield (
+            f"{team}: {why}. No manager can be told of a restricted detour that begins there. Name a deputy from the "
+            "team, or make somebody else in it a manager."
         )
 
 

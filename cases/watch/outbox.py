@@ -2,9 +2,11 @@
 detour. ``notices`` sends it after that.
 """
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -15,6 +17,8 @@ from cases.models.watch import new_message_id
 from cases.watch import mail_times, rows
 from cases.watch.recipients import AT_LAST, Recipients
 from pathways.models import EscalationStep, MailPreference
+
+log = logging.getLogger(__name__)
 
 # A digest that goes at once waits for the rest of the backlog that it tells of.
 AT_ONCE = timedelta(minutes=5)
@@ -198,8 +202,8 @@ def owe_detour(case, now) -> None:
     for person in people:
         told = {"created_at": now}
         Notice.objects.get_or_create(kind=Notice.Kind.DETOUR, recipient=person, case=case, defaults=told)
-    if people:
-        transaction.on_commit(_wake_the_worker, robust=True)
+    # Of the beginning nobody is told later, as of a rung: what the log says is all that is left of it.
+    transaction.on_commit(_wake_the_worker if people else partial(_say_that_nobody_was_told, case), robust=True)
 
 
 def of_detour(case):
@@ -218,6 +222,10 @@ def told_of_detour(team_id, parents_team_id=None, *, pathway_id=None, restricted
     who = {"pathway_lead": lead, "among": among}
     told = [recipients.first((OF_A_DETOUR, *AT_LAST), team_id=team, **who) for team in teams]
     return list({person.pk: person for people in told for person in people}.values())
+
+
+def _say_that_nobody_was_told(case):
+    log.error("Nobody could be told at once that detour %s has begun, of team %s.", case.pk, case.team_id)
 
 
 def _wake_the_worker():

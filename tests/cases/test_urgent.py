@@ -373,6 +373,22 @@ def test_the_worker_is_woken_once_the_record_is_made(caseworker, django_capture_
     assert len(acts) == woken
 
 
+def test_that_nobody_could_be_told_is_logged_once_the_record_is_made_without_the_patient(
+    caseworker, django_capture_on_commit_callbacks, caplog
+):
+    manager = a_manager("acute")
+    away = {"starts_at": timezone.now() - DAY, "ends_at": timezone.now() + DAY}
+    Absence.objects.create(user=manager, deputy=a_manager("booking"), **away)  # who may not know of it
+    parent = a_parent(restricted=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        child = take(parent, caseworker)
+        assert not caplog.records
+    assert not Notice.objects.exists()
+    (line,) = caplog.records
+    said = f"Nobody could be told at once that detour {child.pk} has begun, of team {child.team_id}."
+    assert (line.levelname, line.getMessage()) == ("ERROR", said)
+
+
 def test_a_broker_that_is_down_keeps_nobody_waiting_and_undoes_nothing(caplog, monkeypatch):
     monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:9/0")
     outbox._wake_the_worker()

@@ -10,13 +10,14 @@ from cases.models import Case, Escalation, NoticeLine
 from cases.reasons import Asked, Reason, holding
 from cases.watch import escalations, faults, sweep, watched
 from cases.watch.recipients import Recipients
-from pathways.models import Absence, Duty, EscalationStep, MailPreference, Pathway, Stage
+from pathways.models import Absence, Duty, EscalationStep, MailPreference, Membership, Pathway, Stage
 from tests.factories import (
     MONDAY,
     OrganisationFactory,
     TeamFactory,
     UserFactory,
     a_case,
+    a_detour_pathway,
     a_draft,
     a_manager,
     a_member,
@@ -226,6 +227,24 @@ def test_a_team_of_which_every_manager_has_the_digest_switched_off_is_a_fault_un
         "is not urgent reaches none of them. One of them must switch it on, or somebody else be made a manager."
     ]
     a_manager(team)
+    assert faults.faults_of_setup(MONDAY) == []
+
+
+def test_where_a_restricted_detour_begins_a_deputy_of_another_team_is_nobody_to_tell(team, manager):
+    ruth = a_manager("clinic", first_name="Ruth", last_name="Boateng")
+    grace = a_manager("safeguarding", first_name="Grace", last_name="Okafor")
+    safeguarding = a_detour_pathway("concern", team="safeguarding")
+    a_case(a_pathway(detours=[(safeguarding, {"restricted": True, "tell_at_once": True})]))
+    assert faults.faults_of_setup(MONDAY) == []
+
+    for person in (grace, manager):  # of booking no restricted detour begins
+        away(person, deputy=ruth)
+    assert faults.faults_of_setup(MONDAY) == [
+        "Safeguarding team: Grace Okafor is away, and Ruth Boateng in their place is not of the team. No manager can "
+        "be told of a restricted detour that begins there. Name a deputy from the team, or make somebody else in it a "
+        "manager."
+    ]
+    Membership.objects.create(team=TeamFactory(code="safeguarding"), user=ruth, role="caseworker")
     assert faults.faults_of_setup(MONDAY) == []
 
 
