@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 @shared_task
 def sweep():
     alone.do("sweep", watch_sweep.run)
-    alone.do("send notices", notices.send_due)  # apart: a slow mail server must not keep the watch from sweeping
+    alone.do("send notices", notices.send_due)  # apart: a slow mail server keeps no sweep from beginning
     alone.do("drain rollups", rollups.drain)  # last: figures are right without it, only slower
 
 

@@ -86,7 +86,7 @@ def _queues(now, only_urgent):
 @transaction.atomic
 def _send_next(connection, now, waiting) -> Outcome | None:
     """Send the next notice of those ``waiting``, and say what became of it; None if there is none left."""
-    locked = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    locked = waiting.select_for_update(skip_locked=True, of=("self",))  # stronger than a sweep's: outbox.BEING_SENT
     notice = locked.select_related("recipient", "case", "hold").first()
     if notice is None:
         return None

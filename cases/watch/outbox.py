@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from cases import worker
@@ -25,6 +25,22 @@ AT_ONCE = timedelta(minutes=5)
 # More urgent ones waiting at once than anybody reads one by one: what is above comes in one digest that hurries.
 MOST_ALONE = 10
 OF_A_DETOUR = EscalationStep(tells=[EscalationStep.Recipient.ON_DUTY, EscalationStep.Recipient.MANAGERS])
+
+
+# The sender locks what it sends FOR UPDATE: of the locks in use here only that keeps out one FOR KEY SHARE. Two sweeps
+# share it, and wait for each other a little later, which does not take long.
+BEING_SENT = """
+WITH digests AS (
+    SELECT id, recipient_id FROM cases_notice WHERE kind = 'digest' AND sent_at IS NULL AND recipient_id = ANY(%s)
+), free AS (
+    SELECT id FROM cases_notice WHERE id IN (SELECT id FROM digests) ORDER BY recipient_id FOR KEY SHARE SKIP LOCKED
+)
+SELECT recipient_id FROM digests WHERE id NOT IN (SELECT id FROM free)
+"""
+
+
+class BeingSent(Exception):
+    """The digest that somebody must be told in is just being sent."""
 
 
 @dataclass
@@ -76,6 +92,22 @@ def flooded(owed) -> set[int]:
         alone = Notice.objects.filter(kind=Notice.Kind.ESCALATION, sent_at=None, recipient__in=list(at_once))
         at_once.update(dict(alone.order_by().values_list("recipient").annotate(Count("pk"))))
     return {person for person, number in at_once.items() if number > MOST_ALONE}
+
+
+def in_digest(item, too_many: set[int]) -> set[int]:
+    """The people who are told of ``item`` (Owed, or the like) in their digest; ``too_many``: who are ``flooded``."""
+    return too_many.intersection(item.people) if item.at_once else set(item.people)
+
+
+def being_sent(people: set[int]) -> set[int]:
+    """Those of the people (keys) whose digest is just being sent: nothing can join it, and the mail server may take
+    minutes. The digests of the others are not sent before the transaction ends.
+    """
+    if not people:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(BEING_SENT, [list(people)])
+        return {person for (person,) in cursor.fetchall()}
 
 
 def answer_by(seen, step, item: Owed, times: DigestTimes, now, too_many=frozenset()) -> datetime | None:
@@ -168,9 +200,10 @@ def _is_brought_forward(digest, at):
     return bool(later)
 
 
-def owe_hold_ended(case, hold, now, *, send_at=None) -> list:
+def owe_hold_ended(case, hold, now, *, send_at=None, may_wait=True) -> list:
     """Tell the case's owner, or the managers of its team, in their digest (that of ``send_at``, if given) that a hold
-    has ended by itself; return whom it concerns.
+    has ended by itself; return whom it concerns. Raises BeingSent where it would wait for the mail server and must
+    not (``may_wait``).
     """
     recipients = Recipients([case.team_id], pathway_ids=[case.version_map.pathway.pk], at=now)
     lead = recipients.leads.get(case.version_map.pathway.pk)
@@ -180,6 +213,8 @@ def owe_hold_ended(case, hold, now, *, send_at=None) -> list:
     told = set(Notice.objects.filter(hold=hold).values_list("recipient", flat=True))
     to_tell = [person for person in people if person.pk not in told]
     keys = {person.pk for person in to_tell}
+    if not may_wait and being_sent(keys):
+        raise BeingSent
     digests = _digests(dict.fromkeys(keys, send_at) if send_at else digest_times(keys, now), now)
     for person in to_tell:
         Notice.objects.create(

@@ -84,7 +84,7 @@ def _raise_all(kind, as_of, record):
     """Claim the timers of one kind in batches until none is left. A batch that fails is halved until one bad row is
     left, which is set aside with its error and never stops the others; batches that are done grow again.
     """
-    # left: of cases that somebody is just working on, and what would be claimed again. The next sweep looks again
+    # left: what is just worked on or mailed, and what would be claimed again. The next sweep looks again
     size, left = BATCH_SIZE, set()
     while True:
         claimed = []
@@ -127,8 +127,8 @@ def _set_aside(timer, as_of, error, record):
 
 def _raise_passed(kind, claimed, as_of, left):
     """Record what is passed for the claimed timers, owe the notices, let the rungs take effect, and set each timer to
-    its next rung. The timers whose cases are being worked on are left as they are, and added to ``left``; so is what
-    has fired still.
+    its next rung. The timers whose cases are being worked on, or of which somebody is told in a digest that is being
+    sent, are left as they are and added to ``left``; so is what has fired still.
     """
     # Read after the claim: while its timer is held no operation can change the thing (it waits in timers.lock).
     things = swept.read(kind, {timer.thing_id for timer in claimed})
@@ -137,6 +137,8 @@ def _raise_passed(kind, claimed, as_of, left):
     passing = [one for one in raised.values() if one.passed]
     _look_for_promises(kind, passing, as_of)
     times, too_many = _address([one for one in passing if not one.promised], as_of)
+    _leave_what_joins_a_digest_being_sent(claimed, raised, too_many, left)
+    passing = [one for one in passing if one.seen.thing.pk in raised]
     owed = _record(passing, as_of)
     if locked:
         effects.take([(one.seen, one.passed) for one in passing if one.seen.case.pk in locked], locked, as_of)
@@ -155,11 +157,23 @@ def _lock_for_effects(claimed, raised, left):
     if not affected:
         return {}
     locked = effects.lock_cases(one.seen.case.pk for one in affected.values())
-    busy = {pk for pk, one in affected.items() if one.seen.case.pk not in locked}
+    _leave(claimed, raised, {pk for pk, one in affected.items() if one.seen.case.pk not in locked}, left)
+    return locked
+
+
+def _leave_what_joins_a_digest_being_sent(claimed, raised, too_many, left):
+    """Leave it to the next sweep: waiting for a mail server would hold up all that this batch has claimed, and whoever
+    works on one of these cases.
+    """
+    joining = {pk: outbox.in_digest(one, too_many) for pk, one in raised.items()}
+    sent = outbox.being_sent(set().union(*joining.values()))
+    _leave(claimed, raised, {pk for pk, people in joining.items() if people & sent}, left)
+
+
+def _leave(claimed, raised, busy, left):
     left |= {timer.pk for timer in claimed if timer.thing_id in busy}
     for pk in busy:
         del raised[pk]
-    return locked
 
 
 def _look_for_promises(kind, raised, as_of):
@@ -250,6 +264,8 @@ def _end_holds(as_of, record):
     for timer in _due(Timer.Kind.HOLD, as_of).iterator():
         try:
             _end_hold(timer, as_of)
+        except outbox.BeingSent:
+            continue  # the next sweep ends it, at its ceiling all the same
         except Exception as error:
             _set_aside(timer, as_of, error, record)
 
@@ -263,4 +279,4 @@ def _end_hold(timer, as_of):
     if hold is None:
         return  # somebody was quicker
     case = lifecycle.resume_case(case, by=system_user(), note="The hold reached its ceiling.", at=hold.until)
-    outbox.owe_hold_ended(case, hold, as_of)
+    outbox.owe_hold_ended(case, hold, as_of, may_wait=False)

@@ -253,6 +253,6 @@ def test_a_sweep_costs_a_fixed_number_of_statements(django_assert_max_num_querie
     pathway = a_pathway()
     for _ in range(30):
         a_case(pathway)
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(35):
         assert sweep.run(DUE + 20 * DAY).escalations == 90
     assert Escalation.objects.count() == 90

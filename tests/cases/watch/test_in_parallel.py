@@ -1,14 +1,15 @@
 """Several sweeps at once: the same as one."""
 
 from datetime import timedelta
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from django.db import connection
 
+from cases import lifecycle
 from cases.models import Case, Escalation, Notice, NoticeLine, Task, Timer
-from cases.watch import notices, sweep, timers
-from tests.factories import MONDAY, a_case, a_manager, a_pathway
+from cases.watch import mail, notices, sweep, timers
+from tests.factories import MONDAY, a_case, a_manager, a_pathway, fresh
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,3 +58,41 @@ def test_four_sweeps_and_two_senders_at_once_raise_tell_and_do_everything_once(s
     assert timers.rebuild(check=True) == []
     ids = [mail["Message-ID"] for mail in server.mails]
     assert sorted(ids) == sorted(Notice.objects.values_list("message_id", flat=True))
+
+
+def test_a_sweep_waits_for_no_mail_server_and_leaves_what_joins_a_digest_being_sent_to_the_next(server, monkeypatch):
+    slow, other = a_manager("booking"), a_manager("imaging")
+    ladder = [("breach", "after", "0 days")]
+    theirs, others = a_pathway(ladder=ladder), a_pathway("scan", team="imaging", ladder=ladder)
+    a_case(theirs, at=MONDAY - timedelta(days=3))
+    sweep.run(DUE - timedelta(days=1))
+    late = [a_case(theirs), a_case(others)]
+    held = a_case(a_pathway("held"))
+    lifecycle.hold_case(held, reason="Holiday", until=DUE - HOUR, by=slow, at=DUE - timedelta(days=1))
+    has_begun, may_end, message = Event(), Event(), mail.message
+
+    def slowly(*about):
+        has_begun.set()
+        may_end.wait(30)
+        return message(*about)
+
+    monkeypatch.setattr(mail, "message", slowly)
+    with server.running():
+        sender = Thread(target=lambda: (notices.send_due(at=DUE), connection.close()))
+        sender.start()
+        assert has_begun.wait(30)
+        connection.cursor().execute("SET lock_timeout = '10s'")  # should it wait after all, it says so
+        run = sweep.run(DUE + SECOND)
+        may_end.set()
+        sender.join(30)
+
+    assert (run.escalations, run.set_aside) == (1, 0)
+    assert [case.escalations.count() for case in late] == [0, 1]
+    assert len(server.mails) == 1
+    assert fresh(held).is_held
+    assert sweep.run(DUE + 2 * SECOND).escalations == 1
+    assert held.holds.get().ended_at == DUE - HOUR
+    assert Notice.objects.get(kind="hold_ended").recipient == slow
+    told = list(NoticeLine.objects.order_by("escalation_id").values_list("recipient", "notice__sent_to"))
+    assert told == [(slow.pk, slow.email), (other.pk, ""), (slow.pk, "")]
+    assert timers.rebuild(check=True) == []
