@@ -13,8 +13,9 @@ run:
 setup:
 	@python3 portal/bootstrap.py setup
 
+# Whoever is done first takes tests over from the other: the longest ones stand together.
 test: setup
-	@.venv/bin/python -m pytest -n 2 $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 # Faults, fuzzing and races; in half an hour or more also what the tests would not notice.
 soak: setup

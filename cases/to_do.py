@@ -29,6 +29,8 @@ def make_from_templates(entry, *, now, by) -> None:
 def _make_from(template, entry, stage, *, now, by):
     team_id, follows_owner = _whose(template, entry), template.whose == template.For.OWNER
     is_owners = follows_owner and team_id == entry.case.team_id
+    owner = entry.case.owner if is_owners else None
+    is_there = owner is not None and owner.is_active and access.role_in(owner, team_id)
     task = Task(
         case=entry.case,
         entry=entry,
@@ -36,7 +38,7 @@ def _make_from(template, entry, stage, *, now, by):
         title=template.title,
         text=template.text,
         team_id=team_id,
-        owner=entry.case.owner if is_owners else None,  # who has the case already keeps it within the team
+        owner=owner if is_there else None,  # otherwise nobody's, and so on the day of all
         follows_owner=follows_owner,
         due_at=_due(template.limit, stage, now),
         made_at=now,
@@ -178,8 +180,8 @@ def refusal(user, task) -> str | None:
 
 
 def _is_own_promise(user, task) -> bool:
-    told = Escalation.objects.filter(promise=task, lines__recipient=user)
-    return user.is_active and task.owner_id == user.pk and told.exists()
+    gave_it = user.is_active and task.owner_id == user.pk == task.made_by_id
+    return gave_it and Escalation.objects.filter(promise=task).exists()
 
 
 def cancel_refusal(task) -> str | None:

@@ -25,6 +25,7 @@ FLAGS = [
 HOST = "localhost"  # of the live server
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+PATIENCE = 15_000  # milliseconds, on a machine that is busy with the other tests
 REPLACED = 5  # times at most that a page may be replaced by itself before somebody has looked at it
 
 
@@ -55,8 +56,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator:
     """One browser for all journeys of this process."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     # Playwright keeps an event loop in this thread, and Django would take every query for one made inside of it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     flags = FLAGS + (["--no-sandbox"] if os.geteuid() == 0 else [])
@@ -82,7 +84,7 @@ def page(chromium, live_server) -> Iterator:
     # No route, which would make every style sheet come through this process, and anew for each page.
     context.on("request", note_other_hosts)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE)
     page.on("console", lambda message: wrong.append(message.text) if is_error(message) else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     yield page

@@ -13,6 +13,9 @@ from portal.embedded import places
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Seconds for the mail server of a test to begin, on a machine that is busy with the other tests.
+os.environ["AIOSMTPD_CONTROLLER_TIMEOUT"] = "60"
+
 # The process that runs the tests; the workers of pytest-xdist inherit what it set.
 if "PYTEST_XDIST_WORKER" not in os.environ:
     for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "MIDWATCH_BASE_URL", "BIND"):

@@ -38,11 +38,14 @@ DUE_NOW = Cases(When(kind=Kind.STAGE, then=F("case__due_at")), default=F("due_at
 
 
 def for_user(user):
+    """The escalations that ``user`` reads on their list: those that concern them; all that stand for an inspector."""
+    return Escalation.objects.filter(resolved_at=None) if access.is_inspector(user) else concerning(user)
+
+
+def concerning(user):
     """The escalations that concern ``user``: of the teams they manage, of the cases they have, and about the things
-    of which they were told, as far as they may see the case; all that stand for an inspector.
+    of which they were told, as far as they may see the case.
     """
-    if access.is_inspector(user):
-        return Escalation.objects.filter(resolved_at=None)
     teams, standing = list(access.teams_of(user)), Escalation.objects.filter(resolved_at=None)
     told_of = standing.filter(lines__notice__recipient=user).values("case")
     ways = (

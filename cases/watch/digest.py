@@ -3,13 +3,14 @@ what is over or answered.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.urls import reverse
 
 from cases import showing
 from cases.overdue import count
-from cases.watch.lines import Line, link_to
+from cases.watch.lines import Line, due_at, link_to
 
 MOST_LINES = 500  # more nobody reads, and some mail servers do not take
 
@@ -45,7 +46,8 @@ def _once_each(lines):
         key = (line.about.kind, line.about.thing_id)
         if key not in found or not found[key].is_unanswered or line.is_unanswered:
             found[key] = line
-    return sorted(found.values(), key=lambda line: (line.about.due_at, line.escalation.pk))
+    last = datetime.max.replace(tzinfo=UTC)  # what is on hold
+    return sorted(found.values(), key=lambda line: (due_at(line.about) or last, line.escalation.pk))
 
 
 def _groups(lines):

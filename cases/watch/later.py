@@ -53,7 +53,10 @@ def _tell(case, now) -> int:
     found = concerned.by(waiting.select_for_update(of=("self",), no_key=True), now)
     found = [one for one in found if one.to_tell]
     highest = {(one.escalation.kind, one.escalation.thing_id): one for one in found}
-    times = outbox.digest_times({person for one in found for person in one.to_tell}, now)
+    people = {person for one in found for person in one.to_tell}
+    if outbox.being_sent(people):
+        return 0
+    times = outbox.digest_times(people, now)
     owed = []
     for one in found:
         row = one.escalation

@@ -5,7 +5,7 @@ several at once.
 from dataclasses import dataclass
 
 from django import forms
-from django.db.models import Subquery
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Subquery, Value
 from django.http import QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -29,7 +29,7 @@ from cases.web.pages import SignedInView, led_to_cases
 from pathways.maps import version_map
 
 SHOWN, AT_ONCE = 25, 200
-ORDER = Order("due_at")
+ORDER = Order("due_now", may_be_null=True)  # what is on hold comes last
 AGES = [("", "Any"), *((str(days), f"Due more than {count(days, 'day')} ago") for days in answers.AGES)]
 PAGES = {Timer.Kind.TASK: "task", Timer.Kind.RESULT: "read_result"}  # of the thing itself
 
@@ -142,7 +142,8 @@ class EscalationsView(SignedInView):
 
     @property
     def listed(self):
-        return self.choice.apply(answers.in_state(self.mine, self.state, self.now), self.now)
+        chosen = self.choice.apply(answers.in_state(self.mine, self.state, self.now), self.now)
+        return chosen.annotate(due_now=answers.DUE_NOW)
 
     @property
     def query(self) -> str:
@@ -152,25 +153,24 @@ class EscalationsView(SignedInView):
         return kept.urlencode()
 
     def read(self, keys):
-        """Read these escalations with all that a row shows; ``broken``: that its promise was not kept, unanswered."""
+        """Read these escalations with all that a row shows; ``broken``: that its promise was not kept, unanswered;
+        ``is_theirs``: it is the reader's to answer, who as an inspector reads those of others too.
+        """
         broken = answers.told_broken().filter(acknowledged_at=None, resolved_at=None)
-        found = Escalation.objects.filter(pk__in=keys).annotate(broken=Subquery(broken.values("pk")[:1]))
+        is_theirs = Value(True)
+        if access.is_inspector(self.request.user):
+            concerns = Exists(answers.concerning(self.request.user).filter(pk=OuterRef("pk")))
+            is_theirs = ExpressionWrapper(
+                Q(case__team__in=list(access.teams_of(self.request.user))) | concerns, BooleanField()
+            )
+        found = Escalation.objects.filter(pk__in=keys).annotate(
+            broken=Subquery(broken.values("pk")[:1]), due_now=answers.DUE_NOW, is_theirs=is_theirs
+        )
         return found.select_related("case__team", "case__owner", "case__patient", "promise__owner")
 
-    @cached_property
-    def reads_all(self) -> bool:
-        return access.is_inspector(self.request.user)
-
-    @property
-    def may_answer(self) -> bool:
-        """May this reader answer any of the list?"""
-        return self.state != State.PROMISED and bool(not self.reads_all or access.teams_of(self.request.user))
-
     def answer_pk(self, one) -> int | None:
-        """The key of what an answer answers: where a promise was not kept, that. An inspector reads, and answers only
-        what is of their own team.
-        """
-        if self.reads_all and one.case.team_id not in access.teams_of(self.request.user):
+        """The key of what an answer answers: where a promise was not kept, that."""
+        if not one.is_theirs:
             return None
         return {State.OPEN: one.pk, State.BROKEN: one.broken, State.PROMISED: None}[self.state]
 
@@ -189,18 +189,19 @@ class Escalations(EscalationsView, TemplateView):
         keys = ORDER.after(self.listed, after, SHOWN + 1) if after else ORDER.first(self.listed, SHOWN + 1)
         found = ORDER.sorted(self.read(keys))
         told = answers.told(found[:SHOWN]) if found else {}
+        rows = [self._row(one, told[one.pk]) for one in found[:SHOWN]]
         states = self._states()
         return super().get_context_data(
             states=states,
             state=self.state,
             count=next(number for state, number, _ in states if state == self.state),
             choice=self.choice,
-            rows=[self._row(one, told[one.pk]) for one in found[:SHOWN]],
+            rows=rows,
             next=ORDER.place_of(found[SHOWN - 1]) if len(found) > SHOWN else None,
             is_later=bool(after),
             query=self.query,
-            may_answer=self.may_answer,
-            at_once=0 if self.reads_all else AT_ONCE,
+            may_answer=any(row.answer_pk for row in rows),
+            at_once=0 if access.is_inspector(self.request.user) else AT_ONCE,
             now=self.now,
             **context,
         )

@@ -95,7 +95,7 @@ class TaskView(ActView):
 
     def cases(self):
         user = self.request.user
-        theirs = Q(team__in=user.memberships.values("team")) | Q(owner=user, promise_of__lines__recipient=user)
+        theirs = Q(team__in=user.memberships.values("team")) | Q(owner=user, made_by=user, promise_of__isnull=False)
         theirs = Task.objects.filter(theirs, pk=self.kwargs["pk"]).values("case")
         return Case.objects.filter(Q(pk__in=super().cases().values("pk")) | Q(restricted=False, pk__in=theirs))
 

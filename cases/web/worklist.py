@@ -27,6 +27,13 @@ LONGEST = 100  # characters
 
 SEARCH_IS_OVER = "This search is over. Search again."
 
+# To somebody in no team whose list is empty.
+NO_CASES = "There is no case."
+NO_TEAM = (
+    "There is no case that you can see now. A case is seen by the teams that have it, and you are in no team: ask "
+    "whoever looks after the accounts to add you to yours."
+)
+
 
 class ListView(SignedInView):
     """What has to do with a list: its choices and its search stand in ``given``, as in an address."""
@@ -107,6 +114,7 @@ class Worklist(ListView, TemplateView):
             rows=reasons.rows(page.cases, self.request.user, self.now),
             views=self._views(),
             may_act=bool(access.teams_of(self.request.user)),
+            nothing_for_them=self._nothing_for_them(),
             all_at_once=not page.is_cut and page.count <= bulk.MOST,
             is_part=self.is_part,
             is_paged=bool(self.request.htmx.trigger) and self.is_part,
@@ -114,6 +122,12 @@ class Worklist(ListView, TemplateView):
             now=self.now,
             **context,
         )
+
+    def _nothing_for_them(self):
+        """Why the list is empty of somebody who is in no team."""
+        if access.teams_of(self.request.user):
+            return ""
+        return NO_CASES if access.is_inspector(self.request.user) else NO_TEAM
 
     def _problem(self):
         if self.searched is None:

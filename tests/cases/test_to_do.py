@@ -76,6 +76,19 @@ def test_a_task_of_the_owner_is_theirs_at_once_when_they_have_the_case_already()
     assert to_do.ask_again(case, "ring", by=nurse).owner == nurse
 
 
+def test_a_task_of_an_owner_who_has_left_the_team_is_nobodys_and_so_on_everybodys_day():
+    nurse, colleague = a_member("clinic"), a_member("clinic")
+    case = a_case(a_pathway(team="clinic", tasks=[RING | {"whose": "owner"}], ladder=[]))
+    to_do.complete_task(case.tasks.get(), by=nurse, at=MONDAY)
+    lifecycle.assign_case(case, nurse, by=nurse, at=MONDAY)
+    nurse.memberships.all().delete()
+
+    lifecycle.move_case(case, the_move(case, "review"), by=colleague, at=MONDAY)
+    lifecycle.move_case(case, the_move(case, "triage"), by=colleague, at=MONDAY)
+
+    assert (fresh(case).owner, case.tasks.get(done_at=None).owner) == (nurse, None)
+
+
 def test_a_task_of_the_owner_is_nobodys_in_a_team_that_has_just_got_the_case():
     case = a_case(a_pathway(tasks=[RING | {"whose": "owner"}]))
     to_do.complete_task(case.tasks.get(), by=a_member("booking"), at=MONDAY)

@@ -24,19 +24,34 @@ from tests.mail_server import MailServer
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CASES = 300
-# A worker as in production, but with small batches, so that it can be killed between two of them.
-WORKER = """
+# A worker as in production, but with small batches, so that it can be killed between two of them, and with a mail for
+# each case.
+SMALL = """
 import django
 django.setup()
-from cases.watch import sweep
+from cases.watch import outbox, sweep
 sweep.BATCH_SIZE = 5
+outbox.MOST_ALONE = 1000
+"""
+# It gets as far as its fifth batch, and waits in the middle of that to be killed.
+STOPPED_IN_THE_MIDDLE = """
+import time
+raise_passed, batches = sweep._raise_passed, []
+
+def stop_at_the_fifth(*given):
+    batches.append(given)
+    return time.sleep(600) if len(batches) == 5 else raise_passed(*given)
+
+sweep._raise_passed = stop_at_the_fifth
+"""
+WORKER = """
 from portal.celery import app
 app.worker_main(["worker", "--pool", "prefork", "--concurrency", "2", "--without-gossip", "--without-mingle"])
 """
 
 
 @contextmanager
-def a_worker(server, log):
+def a_worker(server, log, does=SMALL):
     cache.clear()  # and with it what earlier tests asked for: the broker is on the same database
     kept = {name: value for name, value in os.environ.items() if name != "PYTEST_VERSION"}
     named = {
@@ -48,7 +63,7 @@ def a_worker(server, log):
         "DJANGO_SETTINGS_MODULE": "portal.settings",
     }
     worker = processes.start(
-        [sys.executable, "-c", WORKER],
+        [sys.executable, "-c", does + WORKER],
         log=log,
         death=signal.SIGKILL,
         env=kept | named,
@@ -82,12 +97,12 @@ def test_a_worker_killed_in_mid_sweep_and_a_mail_server_that_is_down_lose_nothin
         a_case(pathway, at=MONDAY - timedelta(days=60))
     server, log = MailServer(), tmp_path / "worker.log"
 
-    with server.running(), a_worker(server, log) as worker:
+    with server.running(), a_worker(server, log, does=SMALL + STOPPED_IN_THE_MIDDLE) as worker:
         wake_the_sweep()
-        until(lambda: Escalation.objects.count() >= 20, worker, log)
+        until(lambda: Escalation.objects.count() == 20, worker, log)
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
-    assert 20 <= Escalation.objects.count() < CASES, "it was killed in the middle"
+    assert Escalation.objects.count() == 20
     assert not SweepRun.objects.filter(finished_at__isnull=False).exists()
 
     log.write_text("")

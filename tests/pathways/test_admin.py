@@ -65,9 +65,12 @@ def draft():
     """A draft with a row on every page."""
     version = a_draft()
     form = a_form(version)
-    manager, now = a_manager("booking"), timezone.now()
-    Absence.objects.create(user=manager, starts_at=now, ends_at=now + timedelta(days=1))
-    Duty.objects.create(team=Team.objects.get(), user=manager, starts_at=now, ends_at=now + timedelta(days=1))
+    manager = a_manager("booking")
+    # At noon: the page does not take an hour that there is twice, or not at all, when the clocks change.
+    noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    span = {"starts_at": noon - timedelta(days=1), "ends_at": noon + timedelta(days=1)}
+    Absence.objects.create(user=manager, **span)
+    Duty.objects.create(team=Team.objects.get(), user=manager, **span)
     MailPreference.objects.create(user=manager)
     triage = a_stage(
         version, "triage", is_first=True, patient_wording="We are looking at it.", calendar=office_hours()

@@ -218,7 +218,12 @@ def test_who_was_told_of_a_lower_level_that_was_answered_may_answer_the_higher_o
 
     assert escalations.answer_refusal(lead, again) is None
     assert escalations.answer_refusal(UserFactory(), again)
-    escalations.acknowledge(again, by=lead, answer="I write.", at=DUE + 6 * DAY)
+    escalations.acknowledge(again, by=lead, answer="I write.", by_when=DUE + 9 * DAY, at=DUE + 6 * DAY)
+    promise = fresh(again).promise
+    assert to_do.refusal(lead, promise) is None, "who gave a promise says what was done"
+    assert to_do.refusal(UserFactory(), promise)
+    to_do.complete_task(promise, by=lead, outcome="Written.", at=DUE + 7 * DAY)
+    assert fresh(promise).done_by == lead
 
 
 def test_who_was_told_may_answer_that_what_somebody_promised_was_not_kept(breach, case, owner, manager):

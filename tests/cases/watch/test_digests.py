@@ -162,10 +162,14 @@ def test_a_case_that_was_put_on_hold_since_is_said_to_be_on_hold_and_not_late(se
     for case in (held, waiting):
         assert case.escalations.filter(rung_code="breach").exists() == (case == waiting)
     lifecycle.hold_case(waiting, reason="Holiday", until=DUE + 20 * DAY, by=owner, at=DUE + HOUR)
+    more_late = a_case(pathway, at=MONDAY + HOUR)
+    sweep.run(DUE + 2 * HOUR)
     (mail,) = sent(server, NEXT_8)
-    assert mail["Subject"] == "1 case is soon late, 1 on hold"
+    assert mail["Subject"] == "1 case is late, 1 soon, 1 on hold"
     for text in texts(mail):
         assert "on hold, the clock is stopped" in text
+        order = [text.index(str(case)) for case in (more_late, resumed, waiting)]
+        assert order == sorted(order), "by when they are due now, not when they were escalated"
 
 
 def test_a_ladder_switched_on_over_a_backlog_sends_one_digest(server, manager, monkeypatch):

@@ -8,7 +8,8 @@ from django.db import connection
 
 from cases import lifecycle
 from cases.models import Case, Escalation, Notice, NoticeLine, Task, Timer
-from cases.watch import mail, notices, sweep, timers
+from cases.watch import later, mail, notices, sweep, timers
+from pathways.models import Membership, Team
 from tests.factories import MONDAY, a_case, a_manager, a_pathway, fresh
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,7 +66,9 @@ def test_a_sweep_waits_for_no_mail_server_and_leaves_what_joins_a_digest_being_s
     ladder = [("breach", "after", "0 days")]
     theirs, others = a_pathway(ladder=ladder), a_pathway("scan", team="imaging", ladder=ladder)
     a_case(theirs, at=MONDAY - timedelta(days=3))
+    a_case(a_pathway("ward", team="ward", ladder=ladder), at=MONDAY - timedelta(days=3))
     sweep.run(DUE - timedelta(days=1))
+    Membership.objects.create(team=Team.objects.get(code="ward"), user=slow, role="manager")
     late = [a_case(theirs), a_case(others)]
     held = a_case(a_pathway("held"))
     lifecycle.hold_case(held, reason="Holiday", until=DUE - HOUR, by=slow, at=DUE - timedelta(days=1))
@@ -83,6 +86,7 @@ def test_a_sweep_waits_for_no_mail_server_and_leaves_what_joins_a_digest_being_s
         assert has_begun.wait(30)
         connection.cursor().execute("SET lock_timeout = '10s'")  # should it wait after all, it says so
         run = sweep.run(DUE + SECOND)
+        assert later.tell(DUE + SECOND) == 0, "nor does what could be told to nobody before"
         may_end.set()
         sender.join(30)
 
@@ -90,9 +94,10 @@ def test_a_sweep_waits_for_no_mail_server_and_leaves_what_joins_a_digest_being_s
     assert [case.escalations.count() for case in late] == [0, 1]
     assert len(server.mails) == 1
     assert fresh(held).is_held
+    assert later.tell(DUE + 2 * SECOND) == 1
     assert sweep.run(DUE + 2 * SECOND).escalations == 1
     assert held.holds.get().ended_at == DUE - HOUR
     assert Notice.objects.get(kind="hold_ended").recipient == slow
     told = list(NoticeLine.objects.order_by("escalation_id").values_list("recipient", "notice__sent_to"))
-    assert told == [(slow.pk, slow.email), (other.pk, ""), (slow.pk, "")]
+    assert told == [(slow.pk, slow.email), (slow.pk, ""), (other.pk, ""), (slow.pk, "")]
     assert timers.rebuild(check=True) == []

@@ -287,6 +287,21 @@ def test_an_inspector_reads_those_of_all_teams_and_answers_none(client, late, in
     ]
 
 
+def test_an_inspector_who_was_told_in_person_answers_that_and_nothing_else(client, late, inspector, manager):
+    other = a_case(a_pathway("scan", team="clinic", ladder=LADDER))
+    sweep.run(NOW)
+    notice = Notice.objects.create(recipient=inspector, kind="digest")
+    NoticeLine.objects.create(notice=notice, recipient=inspector, escalation=highest(late))
+    client.force_login(inspector)
+
+    page = at(client)
+
+    assert sorted(case.pk for case in listed(page)) == [late.pk, other.pk]
+    assert {row.case: row.answer_pk for row in page.context["rows"]} == {late: highest(late).pk, other: None}
+    answer = at(client, f"{ADDRESS}answer/", escalation=[highest(late).pk], step="do", list="", **PROMISE)
+    assert "1 escalation answered" in words(answer)
+
+
 # Narrowing
 
 
@@ -327,6 +342,16 @@ def test_a_list_in_which_nothing_is_like_what_was_chosen_claims_nothing_of_the_o
 
     assert "None is like this. Choose less above, or show all." in said
     assert "Every escalation is answered." not in said
+
+
+def test_the_most_late_comes_first_by_when_it_is_due_now_and_what_is_held_comes_last(signed_in, manager):
+    pathway, soon = a_pathway("early", ladder=[("warn", "before", "2 days")]), DUE - DAY
+    held, resumed, late = [a_case(pathway, at=MONDAY + n * HOUR) for n in range(3)]
+    sweep.run(soon)
+    for case in (held, resumed):
+        lifecycle.hold_case(case, reason="Holiday", until=soon + 9 * DAY, by=manager, at=soon)
+    lifecycle.resume_case(resumed, by=manager, at=soon + 2 * DAY)
+    assert listed(at(signed_in, now=soon + 3 * DAY)) == [late, resumed, held]
 
 
 def test_a_long_list_goes_on_on_the_next_page(signed_in, pathway, manager):

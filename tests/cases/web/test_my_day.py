@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.urls import reverse
-from django.utils import timezone
 
 from cases import handoffs, lifecycle, results, to_do
 from cases.models import Case
@@ -219,4 +218,4 @@ def test_my_day_costs_eight_statements_at_most_whatever_there_is(
 
 
 def test_pages_are_drawn_as_of_now(signed_in, case):
-    assert str(timezone.localtime().day) in words(signed_in.get(ADDRESS))
+    assert "Thursday 12 March, 9am" in words(at(signed_in, THURSDAY))

@@ -10,6 +10,7 @@ from django.utils import timezone
 from cases import detours, lifecycle, recording, results, to_do
 from cases.models import Case
 from cases.web import listing
+from pathways import groups
 from pathways.models import Pathway
 from tests.cases.web.reading import words
 from tests.factories import (
@@ -21,6 +22,7 @@ from tests.factories import (
     a_move,
     a_pathway,
     a_stage,
+    in_group,
     publish,
     the_move,
 )
@@ -315,9 +317,13 @@ def test_an_empty_list_says_what_to_do(signed_in, pathway):
     assert "Choose less above, or show all." in words(signed_in.get("/cases/?late=late"))
 
 
-def test_an_empty_list_tells_somebody_in_no_team_whom_to_ask(client):
-    client.force_login(UserFactory())
-    assert "you are in no team: ask whoever looks after the accounts" in words(client.get("/cases/"))
+def test_an_empty_list_tells_somebody_in_no_team_why(client):
+    for person, told in {
+        UserFactory(): "you are in no team: ask whoever looks after the accounts",
+        in_group(groups.INSPECTOR): "There is no case.",
+    }.items():
+        client.force_login(person)
+        assert told in words(client.get("/cases/"))
 
 
 def test_the_list_costs_the_same_few_statements_whatever_it_holds(signed_in, aged, caseworker):
