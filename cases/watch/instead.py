@@ -57,4 +57,4 @@ def _is_told_besides(notice, now, soon) -> bool:
         outbox.owe_detour(notice.case, now)
         people = outbox.told_of_detour(notice.case.team_id, **outbox.of_detour(notice.case))
     same = Notice.objects.filter(kind=notice.kind, case=notice.case, hold=notice.hold, recipient__in=people)
-    return same.filter(outbox.told_by()).exclude(pk=notice.pk).exists()
+    return same.filter(outbox.told_by()).exists()

@@ -6,7 +6,7 @@ import pytest
 
 from cases import lifecycle
 from cases.models import Escalation, Notice, NoticeLine
-from cases.watch import notices, outbox, sweep
+from cases.watch import instead, notices, outbox, sweep
 from pathways.models import Absence, MailPreference
 from tests.factories import MONDAY, a_case, a_manager, a_member, a_pathway
 
@@ -134,3 +134,12 @@ def test_an_absence_that_is_over_changes_nothing(sent, owed, manager, deputy):
     absence.ends_at = NEXT_8
     absence.save()
     assert sent(NEXT_8) == [manager.email]
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [(DUE, ""), (DUE + HOUR, "are away"), (DUE + 14 * DAY - SECOND, "are away"), (DUE + 14 * DAY, "")],
+)
+def test_somebody_is_away_from_the_first_moment_of_an_absence_until_its_end(manager, now, why):
+    away(manager)
+    assert instead.why(manager, now) == why

@@ -318,6 +318,15 @@ def test_a_detour_is_told_to_who_took_over_in_the_team_that_has_it(leaver, serve
     assert Notice.objects.get(recipient=gone).sent_at is not None
 
 
+def test_a_detour_is_told_to_the_pathways_lead_where_nobody_took_over(leaver, server):
+    gone, lead = a_manager("acute"), UserFactory()
+    a_detour()
+    leaves(gone)
+    Pathway.objects.update(lead=lead)
+    assert sent(server, MONDAY + 2 * DAY) == [leaver.email, lead.email]
+    assert Notice.objects.get(recipient=gone).sent_at is not None
+
+
 def test_a_restricted_detour_is_told_to_nobody_outside_of_its_team(server):
     deputy, manager, on_duty = UserFactory(), a_manager("acute"), a_member("acute")
     now = timezone.now()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from cases.watch.mail_times import DEFAULT, late, next_digest
+from cases.watch.mail_times import DEFAULT, is_quiet, late, next_digest
 from pathways.limits import LONDON
 from pathways.models import MailPreference
 
@@ -57,3 +57,17 @@ def test_quiet_hours_that_end_in_the_hour_that_comes_twice_are_kept_both_times(n
     chosen = MailPreference(quiet_from=time(22), quiet_until=time(1, 30), working_days_only=False)
     now, goes = (datetime.fromisoformat(f"2026-10-25T{at}Z") for at in (now, goes))
     assert late(chosen, now) == goes
+    assert late(chosen, now).tzinfo == UTC
+
+
+@pytest.mark.parametrize(
+    ("quiet", "times"),
+    [
+        ((time(12), time(14)), {"11:59": False, "12:00": True, "13:59": True, "14:00": False, "23:00": False}),
+        ((time(22), time(7)), {"21:59": False, "22:00": True, "00:00": True, "06:59": True, "07:00": False}),
+        ((None, None), {"00:00": False, "12:00": False}),
+    ],
+)
+def test_quiet_hours_begin_with_their_first_moment_and_end_before_their_last(quiet, times):
+    chosen = MailPreference(quiet_from=quiet[0], quiet_until=quiet[1])
+    assert {at: is_quiet(chosen, time.fromisoformat(at)) for at in times} == times
