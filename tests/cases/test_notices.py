@@ -198,11 +198,14 @@ def test_many_at_which_the_server_hangs_up_take_turns_and_keep_nobody_back(serve
     assert min(Notice.objects.filter(sent_at=None).values_list("attempts", flat=True)) >= 2
 
 
-def test_a_server_that_says_it_hangs_up_is_believed(server, case, manager, monkeypatch):
-    async def busy(*_):
+@pytest.mark.parametrize("step", ["handle_RCPT", "handle_DATA"])
+def test_a_server_that_says_it_hangs_up_is_believed(server, case, manager, monkeypatch, step):
+    async def busy(_server, _session, envelope, address="", _options=None):
+        if step == "handle_RCPT":
+            envelope.rcpt_tos.append(address)
         return "421 Going down"
 
-    monkeypatch.setattr(server, "handle_RCPT", busy, raising=False)
+    monkeypatch.setattr(server, step, busy, raising=False)
     sweep.run(DUE + SECOND)
     with server.running():
         for _ in range(9):

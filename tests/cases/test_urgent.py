@@ -7,7 +7,7 @@ from celery import current_app
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from cases import detours, lifecycle, migration
+from cases import detours, lifecycle, migration, tasks
 from cases.models import Case, Escalation, Notice, StageEntry
 from cases.refusals import Refused
 from cases.watch import notices, outbox, sweep, timers
@@ -387,6 +387,13 @@ def test_that_nobody_could_be_told_is_logged_once_the_record_is_made_without_the
     (line,) = caplog.records
     said = f"Nobody could be told at once that detour {child.pk} has begun, of team {child.team_id}."
     assert (line.levelname, line.getMessage()) == ("ERROR", said)
+
+
+def test_the_worker_is_woken_for_a_task_that_there_is(monkeypatch):
+    woken = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, *_, **options: woken.append(name))
+    outbox._wake_the_worker()
+    assert woken == [tasks.send_urgent.name]
 
 
 def test_a_broker_that_is_down_keeps_nobody_waiting_and_undoes_nothing(caplog, monkeypatch):

@@ -54,7 +54,9 @@ MAIL = (
     "tests/cases/watch/test_later.py",
     "tests/cases/watch/test_promises.py",
     "tests/cases/watch/test_recipients_in_turn.py",
+    "tests/cases/watch/test_in_parallel.py",
     "tests/cases/test_urgent.py",
+    "tests/cases/test_who_was_told.py",
 )
 PARTS = {
     "working_time": Part(
@@ -83,7 +85,13 @@ PARTS = {
     ),
     "sweep": Part(
         "cases/watch/sweep.py",
-        ("tests/cases/watch/test_sweep_edges.py", "tests/cases/watch/test_recipients_in_turn.py", *WATCH),
+        (
+            "tests/cases/watch/test_sweep_edges.py",
+            "tests/cases/watch/test_recipients_in_turn.py",
+            "tests/cases/watch/test_in_parallel.py",
+            "tests/cases/watch/test_storm.py",
+            *WATCH,
+        ),
     ),
     "timers": Part(
         "cases/watch/timers.py",

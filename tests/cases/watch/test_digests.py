@@ -17,6 +17,7 @@ DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 DUE = MONDAY + 10 * DAY  # a Thursday at 9am
 NEXT_8 = DUE + 23 * HOUR
 URGENT = [("breach", "after", "0 days", {"urgent": True})]
+WITHIN = {"answer_amount": 4, "answer_unit": "hours"}
 
 
 @pytest.fixture
@@ -310,8 +311,7 @@ def test_a_digest_that_hurries_does_so_whatever_is_chosen_meanwhile(manager):
 
 def test_a_digest_is_not_put_off_past_the_time_by_which_it_must_be_answered(server, manager):
     chosen = MailPreference.objects.create(user=manager, quiet_from=time(22), quiet_until=time(9))
-    within = {"answer_amount": 4, "answer_unit": "hours"}
-    a_case(a_pathway(ladder=[("breach", "after", "0 days", within)]))
+    a_case(a_pathway(ladder=[("breach", "after", "0 days", WITHIN)]))
     sweep.run(DUE + SECOND)
     digest, told = Notice.objects.get(), Escalation.objects.get()
     assert (digest.send_at, told.answer_by) == (NEXT_8 + HOUR, NEXT_8 + 5 * HOUR)
@@ -322,10 +322,39 @@ def test_a_digest_is_not_put_off_past_the_time_by_which_it_must_be_answered(serv
     assert len(sent(server, NEXT_8 + HOUR)) == 1
 
 
+@pytest.mark.parametrize("ladder", [URGENT, [("breach", "after", "0 days", WITHIN)]])
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_what_is_answered_or_over_keeps_no_digest_from_being_put_off(manager, ladder, is_answered):
+    chosen = MailPreference.objects.create(user=manager, quiet_from=time(22), quiet_until=time(9))
+    case = a_case(a_pathway(ladder=ladder), recorded_at=DUE + SECOND)
+    sweep.run(DUE + 2 * SECOND)
+    before = Notice.objects.get().send_at
+    if is_answered:
+        escalations.acknowledge(case.escalations.get(), by=manager, answer="I ring.", at=DUE + 3 * SECOND)
+    else:
+        lifecycle.move_case(case, the_move(case, "review"), by=manager, at=DUE + 3 * SECOND)
+    MailPreference.objects.filter(pk=chosen.pk).update(digest_at=time(16))
+    now = before - HOUR / 60
+    notices.come_as_chosen(manager, now)
+    assert Notice.objects.get().send_at == before.replace(hour=16, minute=0, second=0)
+
+
+def test_a_digest_is_put_off_to_before_the_time_by_which_it_must_be_answered_and_after_that_time(server, manager):
+    chosen = MailPreference.objects.create(user=manager, digest_at=time(9))
+    a_case(a_pathway(ladder=[("breach", "after", "0 days", WITHIN)]))
+    sweep.run(DUE + SECOND)
+    answer_by = Escalation.objects.get().answer_by
+    MailPreference.objects.filter(pk=chosen.pk).update(digest_at=time(12))
+    notices.come_as_chosen(manager, NEXT_8)
+    assert (Notice.objects.get().send_at, answer_by) == (NEXT_8 + 4 * HOUR, NEXT_8 + 5 * HOUR)
+
+    MailPreference.objects.filter(pk=chosen.pk).update(quiet_from=time(13), quiet_until=time(7))
+    assert sent(server, answer_by + SECOND) == [], "the mail server was away, and those of the next level are told now"
+
+
 def test_whoever_has_it_switched_off_sets_no_time_by_which_the_others_must_answer(manager):
     MailPreference.objects.create(user=a_manager("booking"), digest=False, digest_at=time(7))
     MailPreference.objects.create(user=manager, digest_at=time(16))
-    within = {"answer_amount": 4, "answer_unit": "hours"}
-    a_case(a_pathway(ladder=[("breach", "after", "0 days", within)]))
+    a_case(a_pathway(ladder=[("breach", "after", "0 days", WITHIN)]))
     sweep.run(DUE + SECOND)
     assert Escalation.objects.get().answer_by == DUE + 7 * HOUR + 4 * HOUR

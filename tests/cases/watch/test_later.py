@@ -294,9 +294,23 @@ def test_who_was_told_of_the_end_of_a_hold_gets_no_second_digest(leaver, server)
     case = a_case(a_pathway(ladder=[]))
     lifecycle.hold_case(case, reason="Holiday", until=MONDAY + 4 * DAY, by=other, at=MONDAY + DAY)
     sweep.run(MONDAY + 4 * DAY + SECOND)
+    assert set(Notice.objects.values_list("send_at", "created_at")) == {
+        (MONDAY + 7 * DAY - HOUR, MONDAY + 4 * DAY + SECOND)
+    }
     leaves(leaver)
     assert sent(server, MONDAY + 7 * DAY) == [other.email]
     assert sent(server, MONDAY + 9 * DAY) == [other.email]
+    assert not Notice.objects.filter(sent_at=None).exists(), "nor is what the leaver was to be told owed any more"
+
+
+def test_where_a_team_has_nobody_the_pathways_lead_hears_that_a_hold_has_ended(server):
+    lead, owner = UserFactory(), a_member("booking")
+    case = a_case(a_pathway(ladder=[]))
+    lifecycle.hold_case(case, reason="Holiday", until=MONDAY + 4 * DAY, by=owner, at=MONDAY + DAY)
+    owner.memberships.all().delete()
+    Pathway.objects.update(lead=lead)
+    sweep.run(MONDAY + 4 * DAY + SECOND)
+    assert Notice.objects.get(kind="hold_ended").recipient == lead
 
 
 def a_detour(**rule):
@@ -310,6 +324,7 @@ def a_detour(**rule):
 def test_a_detour_is_told_to_who_took_over_in_the_team_that_has_it(leaver, server):
     gone = a_manager("acute")
     a_detour()
+    assert set(Notice.objects.values_list("created_at")) == {(MONDAY + DAY,)}
     leaves(gone)
     assert sent(server, MONDAY + 2 * DAY) == [leaver.email]
     assert Notice.objects.get(recipient=gone).sent_at is None, "in the team that has it there is nobody yet"
@@ -334,6 +349,13 @@ def test_a_restricted_detour_is_told_to_nobody_outside_of_its_team(server):
     Duty.objects.create(team=TeamFactory(code="acute"), user=on_duty, starts_at=now - DAY, ends_at=now + DAY)
     a_detour(restricted=True)
     assert {notice.recipient for notice in Notice.objects.all()} == {on_duty}
+
+
+def test_of_a_restricted_detour_none_is_told_for_the_team_from_whose_case_it_was_taken(leaver):
+    manager = a_manager("acute")
+    Membership.objects.create(team=TeamFactory(code="acute"), user=leaver, role="caseworker")
+    a_detour(restricted=True)
+    assert {notice.recipient for notice in Notice.objects.all()} == {manager}
 
 
 def test_where_nobody_took_over_it_stays_until_somebody_does_and_is_shown(leaver, server):
