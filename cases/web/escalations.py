@@ -201,6 +201,7 @@ class Escalations(EscalationsView, TemplateView):
             is_later=bool(after),
             query=self.query,
             may_answer=any(row.answer_pk for row in rows),
+            leads_on=any(row.answer_pk or row.promise for row in rows),
             at_once=0 if access.is_inspector(self.request.user) else AT_ONCE,
             now=self.now,
             **context,

@@ -277,7 +277,13 @@ def test_an_inspector_reads_those_of_all_teams_and_answers_none(client, late, in
 
     assert listed(page) == [late, scan]
     assert listed(at(client, f"{ADDRESS}?state=open&team=clinic")) == [scan]
-    for trace in ('type="checkbox"', "Answer those you ticked", "Answer all", f"/escalations/{highest(late).pk}/"):
+    for trace in (
+        'type="checkbox"',
+        "What to do",
+        "Answer those you ticked",
+        "Answer all",
+        f"/escalations/{highest(late).pk}/",
+    ):
         assert trace not in page.content.decode()
     answer = at(client, f"{ADDRESS}answer/", escalation=[highest(late).pk], step="do", list="", **PROMISE)
     assert "0 escalations answered, 1 skipped" in words(answer)
