@@ -245,13 +245,13 @@ def of_detour(case):
     return {"pathway_id": case.version_map.pathway.pk, "restricted": case.restricted}
 
 
-def told_of_detour(team_id, parents_team_id=None, *, pathway_id=None, restricted=False) -> list:
+def told_of_detour(team_id, parents_team_id=None, *, pathway_id, restricted) -> list:
     """Whoever is on duty for the team that a detour begins in, and its managers; and, unless it is restricted, those
     of the team that has the case it was taken from, who answer for that patient. Where none of them can be told: the
     lead of its pathway.
     """
     teams = [team for team in (team_id, parents_team_id) if team is not None]
-    recipients = Recipients(teams, pathway_ids=[pathway_id] if pathway_id else ())
+    recipients = Recipients(teams, pathway_ids=[pathway_id])
     lead = recipients.leads.get(pathway_id)
     among = {member.user_id for member in recipients.members(team_id)} if restricted else None
     who = {"pathway_lead": lead, "among": among}

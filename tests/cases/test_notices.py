@@ -15,7 +15,7 @@ from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
 
-DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 DUE = MONDAY + 10 * DAY
 URGENT = [
     ("breach", "after", "0 days", {"urgent": True, "answer_amount": 4, "answer_unit": "hours"}),
@@ -134,9 +134,10 @@ def test_a_missing_address_is_said_and_listed(server, case, manager):
     assert set_aside.in_plain_words(refused.error) == "Grace Okafor has no e-mail address. Add one in the admin."
 
 
-def test_a_mail_server_that_is_down_loses_nothing(server, case):
+def test_a_mail_server_that_is_down_loses_nothing_and_the_log_says_so(server, case, caplog):
     sweep.run(DUE + SECOND)
     assert notices.send_due() == 0
+    assert "The mail server cannot be reached, notices wait: ConnectionRefusedError" in caplog.text
     assert Notice.objects.get().sent_at is None
     with server.running():
         assert notices.send_due() == 1
@@ -194,8 +195,26 @@ def test_many_at_which_the_server_hangs_up_take_turns_and_keep_nobody_back(serve
             Notice.objects.create(kind="digest", recipient=other, send_at=DUE)
         with server.running():
             notices.send_due(at=DUE + minute * timedelta(minutes=1) + 2 * SECOND)
+        if minute == 0:
+            assert sum(Notice.objects.values_list("attempts", flat=True)) == notices.MOST_LOST, "then the run ends"
     assert [mail["To"] for mail in server.mails] == [other.email]
     assert min(Notice.objects.filter(sent_at=None).values_list("attempts", flat=True)) >= 2
+
+
+def test_what_was_tried_longest_ago_goes_first_and_a_digest_takes_nothing_else_with_it(server, case, manager):
+    digests = [
+        Notice.objects.create(
+            kind="digest", recipient=a_manager("other"), send_at=DUE, retry_at=DUE + minutes * MINUTE
+        )
+        for minutes in (2, 1)
+    ]
+    urgent = Notice.objects.create(
+        kind="escalation", recipient=digests[0].recipient, case=case, retry_at=DUE + DAY, created_at=DUE
+    )
+    with server.running():
+        assert notices.send_due(at=DUE + 3 * MINUTE) == 2
+    assert [mail["To"] for mail in server.mails] == [one.recipient.email for one in reversed(digests)]
+    assert fresh(urgent).sent_at is None
 
 
 @pytest.mark.parametrize("step", ["handle_RCPT", "handle_DATA"])

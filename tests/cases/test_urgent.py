@@ -389,10 +389,15 @@ def test_that_nobody_could_be_told_is_logged_once_the_record_is_made_without_the
     assert (line.levelname, line.getMessage()) == ("ERROR", said)
 
 
-def test_the_worker_is_woken_for_a_task_that_there_is(monkeypatch):
-    woken = []
+def test_where_somebody_is_told_the_worker_is_woken_once_it_is_committed(
+    caseworker, monkeypatch, django_capture_on_commit_callbacks
+):
+    a_manager("acute")
+    parent, woken = a_parent(), []
     monkeypatch.setattr(current_app, "send_task", lambda name, *_, **options: woken.append(name))
-    outbox._wake_the_worker()
+    with django_capture_on_commit_callbacks(execute=True):
+        detours.take(parent, parent.version_map.detour_rules["urgent"], by=caseworker, note="Pale", at=NOW)
+        assert woken == []
     assert woken == [tasks.send_urgent.name]
 
 

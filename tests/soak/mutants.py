@@ -55,6 +55,7 @@ MAIL = (
     "tests/cases/watch/test_promises.py",
     "tests/cases/watch/test_recipients_in_turn.py",
     "tests/cases/watch/test_in_parallel.py",
+    "tests/cases/watch/test_answers.py",
     "tests/cases/test_urgent.py",
     "tests/cases/test_who_was_told.py",
 )

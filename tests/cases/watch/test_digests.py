@@ -353,7 +353,7 @@ def test_a_digest_is_put_off_to_before_the_time_by_which_it_must_be_answered_and
 
 
 def test_whoever_has_it_switched_off_sets_no_time_by_which_the_others_must_answer(manager):
-    MailPreference.objects.create(user=a_manager("booking"), digest=False, digest_at=time(7))
+    MailPreference.objects.create(user=a_manager("booking"), digest=False, digest_at=time(10))
     MailPreference.objects.create(user=manager, digest_at=time(16))
     a_case(a_pathway(ladder=[("breach", "after", "0 days", WITHIN)]))
     sweep.run(DUE + SECOND)
