@@ -39,10 +39,13 @@ def sent(server: MailServer, at):
 
 
 def test_as_many_as_one_reads_come_each_in_a_mail_of_its_own(manager):
+    a_case(a_pathway("calm"), at=MONDAY - DAY)
+    sweep.run(DUE)
     late = cases(outbox.MOST_ALONE)
     sweep.run(DUE + SECOND)
-    owed = Notice.objects.order_by("case").values_list("kind", "case", "sent_to", "error")
-    assert list(owed) == [("escalation", case.pk, "", "") for case in late]
+    owed = Notice.objects.order_by("pk").values_list("kind", "case", "created_at", "sent_to", "error")
+    assert owed[0] == ("digest", None, DUE, "", ""), "which is none of those that come alone"
+    assert list(owed[1:]) == [("escalation", case.pk, DUE + SECOND, "", "") for case in late]
 
 
 def test_more_of_them_come_in_one_digest_within_minutes(server, manager):
