@@ -133,6 +133,23 @@ def test_the_ends_of_holds_are_told_in_the_digest(server, manager):
     assert sent(server, MONDAY + 14 * DAY) == []
 
 
+def test_everybody_is_told_of_the_ends_of_their_own_holds_and_of_each_once(server):
+    early, late = a_member("booking"), a_member("booking")
+    MailPreference.objects.create(user=early, digest_at=time(7))
+    cases = [a_case(a_pathway(ladder=[])) for _ in range(3)]
+    for case, owner, days in zip(cases, (early, late, early), (2, 2, 3), strict=True):
+        lifecycle.assign_case(case, owner, by=owner)
+        lifecycle.hold_case(case, reason="Holiday", until=MONDAY + days * DAY, by=owner, at=MONDAY + DAY)
+    sweep.run(MONDAY + 2 * DAY + SECOND)
+    told = {}
+    for at in (MONDAY + 3 * DAY - 2 * HOUR, MONDAY + 3 * DAY - HOUR, MONDAY + 4 * DAY - 2 * HOUR):
+        sweep.run(at)
+        (mail,) = sent(server, at)
+        told[at, mail["To"]] = [case for case in cases if str(case) in texts(mail)[0]]
+    assert list(told.values()) == [[case] for case in cases]
+    assert [to for _, to in told] == [early.email, late.email, early.email]
+
+
 def test_a_hold_that_ended_is_no_news_once_the_case_has_moved_on_or_is_held_again(server, manager):
     owner = a_member("booking")
     moved, held, told = [a_case(a_pathway(f"way-{n}")) for n in range(3)]
