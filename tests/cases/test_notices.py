@@ -108,7 +108,9 @@ def test_no_mail_says_who_the_patient_is(server, case, manager):
     assert {notice.kind for notice in Notice.objects.all()} == {"escalation", "digest", "hold_ended"}
     assert any("Promise not kept" in mail["Subject"] for mail in server.mails)
     for mail in server.mails:
-        said = " ".join([str(mail.items()), *texts(mail)]).lower()
+        # What is made of random numbers holds every number now and then.
+        headers = [value for name, value in mail.items() if name not in ("Content-Type", "Message-ID")]
+        said = " ".join([*headers, *texts(mail)]).lower()
         for secret in ("featherstonehaugh", "wilhelmina", case.patient.nhs_number, "1963"):
             assert secret not in said
 
