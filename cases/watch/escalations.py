@@ -18,7 +18,7 @@ from pathways.history import save_with_history
 from pathways.members import hold_colleague
 
 Kind = Timer.Kind
-LONGEST_TITLE = Escalation._meta.get_field("stage_name").max_length
+STAGE_NAME, TITLE = Escalation._meta.get_field("stage_name"), Task._meta.get_field("title")
 
 
 def values(seen, passed, now, *, is_told=False, answer_by=None, promised=None) -> dict:
@@ -35,7 +35,7 @@ def values(seen, passed, now, *, is_told=False, answer_by=None, promised=None) -
         "level": passed.rung.level,
         "occurrence": passed.occurrence,
         "urgent": step.urgent,
-        "stage_name": _cut(seen.title),
+        "stage_name": _cut(seen.title, STAGE_NAME),
         "limit": seen.limit,
         "due_at": passed.due_at,
         "reached_at": passed.reached_at,
@@ -49,9 +49,12 @@ def values(seen, passed, now, *, is_told=False, answer_by=None, promised=None) -
     }
 
 
-def _cut(title):
-    """The title of a thing as long as the column takes it: it is a few words longer than a name that fills its own."""
-    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 3]}..."
+def _cut(words, field):
+    """The words as long as the column of ``field`` takes them: a thing's title is longer than the name in it, and an
+    answer as long as somebody likes.
+    """
+    most = field.max_length
+    return words if len(words) <= most else f"{words[: most - 3]}..."
 
 
 def raise_all(recorded: list[dict]) -> list[int]:
@@ -222,16 +225,12 @@ def _was_told(user, escalation, answered):
     return NoticeLine.objects.filter(escalation__in=same | set(_keys(answered)), recipient=user).exists()
 
 
-def _about(escalation):
-    """The escalation of which ``escalation`` says that it was not answered, or itself."""
-    return Escalation.objects.get(pk=escalation.thing_id) if escalation.kind == Kind.ESCALATION else escalation
-
-
 def _answered_with(escalation):
     """The escalation, and those about the same thing that an answer to it answers too: the lower levels, and that
     these were not answered in time.
     """
-    about = _about(escalation)
+    is_second = escalation.kind == Kind.ESCALATION  # that another one was not answered
+    about = Escalation.objects.get(pk=escalation.thing_id) if is_second else escalation
     same = Escalation.objects.filter(case=about.case_id, kind=about.kind, thing_id=about.thing_id)
     lower = same.filter(Q(level__lt=about.level) | Q(level=about.level, occurrence__lte=about.occurrence))
     unanswered = Q(kind=Kind.ESCALATION, thing_id__in=list(lower.values_list("pk", flat=True)))
@@ -245,8 +244,7 @@ def _promise(case, answer, due_at, *, now, by) -> Task:
     """Make the task (not watched yet) that ``by`` owes for having promised ``answer``. Whoever they are, the case's
     team sees it.
     """
-    title = " ".join(answer.split())
-    title = title if len(title) <= 200 else f"{title[:197]}..."
+    title = _cut(" ".join(answer.split()), TITLE)
     task = Task(
         case=case,
         entry=case.open_entry,
